@@ -1,0 +1,58 @@
+//! A load generator for the issue-on-behalf API.
+//!
+//! It signs every Partner JWT and builds every request before the clock starts, then drives the server over
+//! keep-alive connections, each with one request in flight (a closed loop), on a single thread: it shares the
+//! machine with the server, and what it spends is reported beside what the server spends.
+
+mod crypto;
+mod environment;
+mod load;
+mod meter;
+mod partner;
+mod process;
+mod report;
+mod rows;
+mod run;
+mod table;
+
+use std::io::stdin;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures Bestow's issue-on-behalf API.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Issues credentials: POST /v1/credentials/issue-on-behalf
+    Issue(run::IssueArguments),
+    /// Issues a few credentials, then polls them: GET /v1/credentials/status
+    Status(run::StatusArguments),
+    /// Times the cryptography that one issuance needs, on this machine, on one core
+    Crypto,
+    /// Turns the JSON lines of several runs (standard input) into Markdown tables
+    Table,
+}
+
+fn main() -> ExitCode {
+    run(&Arguments::parse().command).unwrap_or_else(|error| {
+        eprintln!("bench: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Issue(arguments) => return run::issue(arguments),
+        Command::Status(arguments) => return run::status(arguments),
+        Command::Crypto => crypto::print_costs()?,
+        Command::Table => print!("{}", table::markdown(stdin().lock())?),
+    }
+    Ok(ExitCode::SUCCESS)
+}

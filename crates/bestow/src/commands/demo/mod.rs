@@ -1,0 +1,52 @@
+//! `bestow demo`: the whole story once, over real HTTP, and nothing left behind.
+
+mod client;
+mod story;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+use crate::data_dir::DataDir;
+use crate::development::Development;
+use crate::process::stop_requested;
+use crate::system::SystemEntropy;
+use crate::target::Target;
+use story::Story;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// An empty database to use instead of a temporary one; what the demo writes stays in it
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let stop = stop_requested()?;
+    // Removed when it goes out of scope, however the story ends.
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    tokio::select! {
+        outcome = perform(folder.path(), arguments.database_url) => outcome?,
+        () = stop => bail!("interrupted"),
+    }
+    println!();
+    println!("All is as it should be ({:.1} s).", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+async fn perform(folder: &Path, database_url: Option<String>) -> anyhow::Result<()> {
+    let folder = DataDir::at(folder)?;
+    folder.make(&SystemEntropy)?;
+    let target = Target { database_url, ..Target::default() };
+    // What the environment says is about some real deployment.
+    let deployment = target.development(&folder, Some("127.0.0.1:0"), &|_| None)?;
+    let server = Development::prepare(deployment.settings, folder.master_key()?, &folder, None).await?;
+    let story = Story::new(&server)?;
+    println!("Bestow demo: one process, {}, {}", server.context.store.database_name(), story.url());
+    println!();
+    let process = server.start();
+    let outcome = story.tell().await;
+    outcome.and(process.stop().await)
+}

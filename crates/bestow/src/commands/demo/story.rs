@@ -1,0 +1,176 @@
+//! The story: issue on behalf, check as a stranger would, replace, see the old one revoked.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use jose::{JwkSet, PublicKey};
+use serde_json::{Map, Value, json};
+use tlog::key::VerifierKey;
+use url::Url;
+use vc::sd_jwt::SdJwt;
+use vc::status::StatusListToken;
+
+use super::client::{Client, eventually, parse};
+use crate::development::Development;
+use crate::partner::{self, Claims};
+use crate::proof;
+
+const EMAIL: &str = "ada@example.com";
+/// A status list is no larger, in bits.
+const LIST_LIMIT: u32 = vc::status::MAX_SIZE;
+
+/// Everything that the story needs to know: what a partner knows, and the log's key.
+pub(super) struct Story {
+    client: Client,
+    token: String,
+    issuer: String,
+    program: String,
+    log_key: VerifierKey,
+}
+
+/// A credential that was fetched and checked.
+struct Checked {
+    sd_jwt: String,
+    /// The key that signed it.
+    key: PublicKey,
+    claims: Map<String, Value>,
+}
+
+impl Story {
+    pub(super) fn new(server: &Development) -> anyhow::Result<Self> {
+        let demo = &server.demo;
+        let claims = Claims {
+            partner_id: demo.tenant.id.as_str(),
+            email: EMAIL,
+            scope: "issue on-behalf",
+            life_seconds: 300,
+        };
+        Ok(Self {
+            client: Client::new(&server.context.settings.public_url)?,
+            token: partner::sign(claims, &demo.rs256.key, &demo.rs256.kid, server.context.clock.now()),
+            issuer: demo.issuer.did.clone(),
+            program: demo.program.id.to_string(),
+            log_key: server.log.verifier_key().clone(),
+        })
+    }
+
+    /// Where the server is.
+    pub(super) fn url(&self) -> &str {
+        &self.client.url
+    }
+
+    /// Tells it. An error is something that is not as it should be.
+    pub(super) async fn tell(&self) -> anyhow::Result<()> {
+        say("set up", &format!("a tenant, its issuer {}", self.issuer));
+        say("", &format!("and its program {} for age, location, isMember", self.program));
+        say("sign", &format!("a Partner JWT (RS256) for {EMAIL}"));
+
+        let first = self.issue("issue").await?;
+        self.wait(&first, "ONCHAIN").await?;
+        let old = self.check_credential(&first).await.context("checking the credential")?;
+        self.check_proof(&first, &old.sd_jwt).await.context("checking the proof")?;
+
+        let second = self.issue("reissue").await?;
+        ensure!(second != first, "reissuing gave the same credential");
+        self.wait(&second, "ONCHAIN").await?;
+        self.wait(&first, "REMOVE").await?;
+        let new = self.check_credential(&second).await.context("checking the new credential")?;
+        self.check_status_list(&old, &new).await.context("checking the status list")
+    }
+
+    async fn issue(&self, step: &str) -> anyhow::Result<String> {
+        let body = json!({
+            "issuerDid": self.issuer,
+            "credentialId": self.program,
+            "credentialSubject": subject(),
+            "onDuplicate": "revoke",
+        });
+        let answer = self.client.post("/v1/credentials/issue-on-behalf", &self.token, &body).await?;
+        ensure!(answer["credentialId"] == *self.program, "the answer names another program");
+        let hash = answer["coreClaimHash"].as_str().context("the answer has no coreClaimHash")?;
+        say(step, hash);
+        Ok(hash.to_owned())
+    }
+
+    async fn wait(&self, hash: &str, status: &str) -> anyhow::Result<()> {
+        let started = Instant::now();
+        self.client.wait_for_status(hash, &self.token, status).await?;
+        say("poll", &format!("{}... is {status} after {} ms", &hash[..8], started.elapsed().as_millis()));
+        Ok(())
+    }
+
+    /// Fetches a credential and checks its SD-JWT with the key that the issuer publishes.
+    async fn check_credential(&self, hash: &str) -> anyhow::Result<Checked> {
+        let fetched = parse(&self.client.get(&format!("/v1/credentials/{hash}"), &self.token).await?)?;
+        let documents = fetched["documents"].as_object().context("the answer has no documents")?;
+        let formats: Vec<&str> = documents.keys().map(String::as_str).collect();
+        say("fetch", &format!("the credential as {}", formats.join(" and ")));
+
+        let text = documents.get("dc+sd-jwt").and_then(Value::as_str).context("there is no SD-JWT")?;
+        let sd_jwt = SdJwt::parse(text)?;
+        let payload: Value = serde_json::from_slice(sd_jwt.issuer_jwt().payload())?;
+        let issuer = payload["iss"].as_str().context("it names no issuer")?;
+        let metadata = parse(&self.client.fetch(&metadata_url(issuer)?).await?)?;
+        ensure!(metadata["issuer"] == issuer, "the metadata are another issuer's");
+        let keys = JwkSet::parse(metadata["jwks"].to_string().as_bytes())?;
+        let key = keys.verify(sd_jwt.issuer_jwt())?.key.clone();
+        let claims = sd_jwt.process_vc(&key)?;
+        let said = subject();
+        let differs =
+            said.as_object().into_iter().flatten().any(|(name, value)| claims.get(name) != Some(value));
+        ensure!(!differs, "it says something else than was issued");
+        say("verify", "its signature holds, by the key from /.well-known/jwt-vc-issuer");
+        Ok(Checked { sd_jwt: text.to_owned(), key, claims })
+    }
+
+    /// Fetches the proof and checks it with nothing but the log's key.
+    async fn check_proof(&self, hash: &str, credential: &str) -> anyhow::Result<()> {
+        let path = format!("/v1/credentials/proof?coreClaimHash={hash}");
+        let proof = self.client.get(&path, &self.token).await?;
+        let shown = proof::check(&proof, &self.log_key, Some(credential))?;
+        ensure!(
+            shown.leaf.hash == hash && shown.leaf.issuer == self.issuer,
+            "the proof is about something else"
+        );
+        let place = format!("entry {} of {} in the log {}", shown.index + 1, shown.tree_size, shown.origin);
+        say("prove", &format!("offline: {place}"));
+        Ok(())
+    }
+
+    async fn check_status_list(&self, old: &Checked, new: &Checked) -> anyhow::Result<()> {
+        // A list may be a moment old.
+        eventually(async || self.is_revoked(old).await)
+            .await
+            .context("the old credential should be revoked")?;
+        ensure!(!self.is_revoked(new).await?, "the new credential should not be revoked");
+        say("status", "the status list says: the old one is revoked, the new one is not");
+        Ok(())
+    }
+
+    /// Looks a credential up in the Token Status List that it names.
+    async fn is_revoked(&self, credential: &Checked) -> anyhow::Result<bool> {
+        let status = credential.claims.get("status").context("it names no status list")?;
+        let uri = status["status_list"]["uri"].as_str().context("it names no status list")?;
+        let index = status["status_list"]["idx"].as_u64().context("it has no place in the status list")?;
+        let list =
+            StatusListToken::verify(self.client.fetch(uri).await?.trim(), &credential.key, LIST_LIMIT)?;
+        ensure!(list.sub == uri, "the status list is another one");
+        Ok(list.bits.get(u32::try_from(index)?)?)
+    }
+}
+
+/// The example subject of the issue-on-behalf documentation.
+fn subject() -> Value {
+    json!({ "age": 25, "location": "United States", "isMember": true })
+}
+
+/// Where an issuer's metadata are: the well-known path goes before the issuer's own.
+fn metadata_url(issuer: &str) -> anyhow::Result<String> {
+    let mut url = Url::parse(issuer).context("the issuer is no URL")?;
+    url.set_path(&format!("/.well-known/jwt-vc-issuer{}", url.path()));
+    Ok(url.to_string())
+}
+
+fn say(step: &str, what: &str) {
+    println!("  {step:<8} {what}");
+}

@@ -1,0 +1,108 @@
+//! A deployment that is open: database, keys, engine.
+
+use std::sync::Arc;
+
+use anchor::Log;
+use anyhow::{Context as _, bail, ensure};
+use issuance::{Engine, GuardedClient, LOG_KEY_OWNER};
+use keys::MasterKey;
+use model::{Clock, Entropy, StoredKey};
+use store::Store;
+
+use crate::config::Settings;
+use crate::system::{SystemClock, SystemEntropy};
+
+/// Everything that a command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) store: Arc<Store>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) client: GuardedClient,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    master: MasterKey,
+}
+
+/// Connects to the database that the settings name.
+pub(crate) async fn connect(settings: &Settings) -> anyhow::Result<Store> {
+    let database = &settings.database;
+    Store::connect(database.url.expose(), database.connections)
+        .await
+        .context("cannot open the database (database.url, BESTOW_DATABASE_URL, --database-url)")
+}
+
+impl Context {
+    /// Opens a deployment whose database is up to date.
+    pub(crate) async fn open(settings: Settings, master: MasterKey) -> anyhow::Result<Self> {
+        let store = connect(&settings).await?;
+        let pending = store.pending_migrations().await?;
+        ensure!(
+            pending == 0,
+            "the database lacks {pending} migration(s) of this version: run `bestow migrate` with the same options"
+        );
+        Self::with_store(settings, master, store).await
+    }
+
+    /// Opens a deployment after bringing its database up to date.
+    pub(crate) async fn open_and_migrate(settings: Settings, master: MasterKey) -> anyhow::Result<Self> {
+        let store = connect(&settings).await?;
+        store.migrate().await?;
+        Self::with_store(settings, master, store).await
+    }
+
+    async fn with_store(settings: Settings, master: MasterKey, store: Store) -> anyhow::Result<Self> {
+        check_master_key(&store, &master).await?;
+        let store = Arc::new(store);
+        let client = GuardedClient::new(settings.development).context("the client that fetches JWKS")?;
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+            (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let engine = Arc::new(Engine::new(
+            settings.engine()?,
+            Arc::clone(&store),
+            master.clone(),
+            client.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+        ));
+        Ok(Self { settings, store, engine, client, clock, entropy, master })
+    }
+
+    /// Opens the log, which is started if there is none yet.
+    pub(crate) async fn open_log(&self) -> anyhow::Result<Arc<Log>> {
+        let origin = self.settings.log_origin();
+        let log =
+            issuance::open_log(&origin, &self.store, &self.master, Arc::clone(&self.clock), &*self.entropy);
+        Ok(Arc::new(log.await.context("cannot open the log")?))
+    }
+
+    /// The keys that do not open with the master key, out of all that are stored.
+    pub(crate) async fn closed_keys(&self) -> anyhow::Result<(Vec<keys::KeyError>, usize)> {
+        let mut stored = self.store.keys(LOG_KEY_OWNER).await?;
+        for issuer in self.store.issuers(None).await? {
+            stored.extend(self.store.keys(issuer.id.as_str()).await?);
+        }
+        let closed = stored.iter().filter_map(|key| keys::open_key(&self.master, key).err()).collect();
+        Ok((closed, stored.len()))
+    }
+
+    /// Whether the log has been started.
+    pub(crate) async fn has_log(&self) -> anyhow::Result<bool> {
+        Ok(!self.store.keys(LOG_KEY_OWNER).await?.is_empty())
+    }
+}
+
+/// Tries the master key on a key or two: with the wrong one, nothing at all would work, and new keys would be sealed under it.
+async fn check_master_key(store: &Store, master: &MasterKey) -> anyhow::Result<()> {
+    let mut stored: Vec<StoredKey> = store.keys(LOG_KEY_OWNER).await?;
+    if let Some(issuer) = store.issuers(None).await?.first() {
+        stored.extend(store.keys(issuer.id.as_str()).await?);
+    }
+    match stored.iter().find_map(|key| keys::open_key(master, key).err()) {
+        None => Ok(()),
+        Some(error) => bail!(
+            "the keys in this database were sealed under another master key: give the one that it was set up with \
+             (master_key_file, BESTOW_MASTER_KEY, or master.key in the data folder). {error}"
+        ),
+    }
+}

@@ -1,0 +1,153 @@
+//! Server and worker in one process, until they are told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anchor::{Log, Sequencer};
+use anyhow::{Context as _, ensure};
+use issuance::Engine;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Context;
+
+/// How often what is no longer needed is forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(600);
+
+/// Work that goes on until it is told to stop.
+struct Task {
+    name: &'static str,
+    stop: watch::Sender<bool>,
+    handle: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Task {
+    /// Starts work. Should it end by itself, or panic, `ended` is cancelled.
+    fn start<F>(
+        name: &'static str,
+        ended: &CancellationToken,
+        work: impl FnOnce(watch::Receiver<bool>) -> F,
+    ) -> Self
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let (stop, stopping) = watch::channel(false);
+        let (guard, work) = (ended.clone().drop_guard(), work(stopping));
+        let handle = tokio::spawn(async move {
+            let _guard = guard;
+            work.await
+        });
+        Self { name, stop, handle }
+    }
+
+    /// Asks the work to end, and waits until it has.
+    async fn finish(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        self.handle.await.with_context(|| format!("the {} failed", self.name))?
+    }
+}
+
+/// What runs in this process.
+pub(crate) struct Process {
+    server: Option<Task>,
+    worker: Option<Task>,
+    ended: CancellationToken,
+    store: Arc<Store>,
+}
+
+impl Process {
+    /// A process in which nothing runs yet.
+    pub(crate) fn new(context: &Context) -> Self {
+        let store = Arc::clone(&context.store);
+        Self { server: None, worker: None, ended: CancellationToken::new(), store }
+    }
+
+    /// Answers requests on `listener`.
+    #[must_use]
+    pub(crate) fn with_server(mut self, context: &Context, log: &Arc<Log>, listener: TcpListener) -> Self {
+        let router = server::router(server::App {
+            engine: Arc::clone(&context.engine),
+            log: Arc::clone(log),
+            limits: context.settings.server_limits(),
+            metrics: server::install_metrics(),
+        });
+        self.server = Some(Task::start("server", &self.ended, |stopping| async move {
+            Ok(server::serve(listener, router, stopping).await?)
+        }));
+        self
+    }
+
+    /// Does the work behind the answers: the log's sequencer, housekeeping.
+    #[must_use]
+    pub(crate) fn with_worker(mut self, context: &Context, log: &Arc<Log>) -> Self {
+        let engine = Arc::clone(&context.engine);
+        let sequencer = Sequencer::new(Arc::clone(log), context.settings.log_interval(), &*context.entropy);
+        self.worker = Some(Task::start("worker", &self.ended, |stopping| async move {
+            tokio::join!(sequencer.run(stopping.clone()), housekeep(&engine, stopping));
+            Ok(())
+        }));
+        self
+    }
+
+    /// Runs until `stop` ([`stop_requested`]) or until something ends by itself, then ends in good order.
+    pub(crate) async fn until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let unasked = tokio::select! {
+            () = stop => false,
+            () = self.ended.cancelled() => true,
+        };
+        tracing::info!("stopping");
+        self.stop().await?;
+        ensure!(!unasked, "a part of the process ended by itself");
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Ends in good order: requests under way first, then the work that they may have left, then the database.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let mut outcome = Ok(());
+        for task in [self.server, self.worker].into_iter().flatten() {
+            outcome = outcome.and(task.finish().await);
+        }
+        self.store.close().await;
+        outcome
+    }
+}
+
+async fn housekeep(engine: &Engine, mut stopping: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = engine.housekeep().await {
+            tracing::warn!(%error, "housekeeping failed; trying again later");
+        }
+        // Either answer of the channel means stop; only the time running out means another round.
+        if tokio::time::timeout(HOUSEKEEPING, stopping.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Waits until the operating system asks to stop: Ctrl-C, SIGTERM. From the call on, neither ends the process by itself, so call
+/// it before there is anything that should end in good order.
+pub(crate) fn stop_requested() -> std::io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        // Without a handler, Ctrl-C ends the process at once.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    })
+}

@@ -1,0 +1,109 @@
+//! The engine itself: what every verb works with.
+
+use std::sync::Arc;
+
+use iden3::DidMethod;
+use keys::MasterKey;
+use model::{Clock, Entropy, Tenant, TenantId};
+use store::Store;
+
+use crate::catalog::Catalog;
+use crate::issue_on_behalf::Turns;
+use crate::partner::{
+    AuthenticateError, Authenticator, JwksCache, JwksSettings, Partner, PartnerAuthError, TokenSettings,
+};
+use crate::positions::Positions;
+use crate::publish::Published;
+use crate::{EngineError, GuardedClient};
+
+/// What an operator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server is reached from outside, without a slash at the end; it becomes part of what is issued.
+    pub public_url: String,
+    /// The iden3 DID method of issuers and holders.
+    pub did_method: DidMethod,
+    /// How Partner JWTs are checked.
+    pub tokens: TokenSettings,
+    /// How JWKS are cached.
+    pub jwks: JwksSettings,
+    /// For how many seconds a change by the command line may go unseen by a running server.
+    pub catalog_seconds: u64,
+    /// For how many seconds a copy of a status list may be used.
+    pub status_list_ttl: u64,
+}
+
+/// The engine. One per process; verbs are its methods, one module each.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) settings: Settings,
+    pub(crate) store: Arc<Store>,
+    pub(crate) master: MasterKey,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) catalog: Catalog,
+    pub(crate) positions: Positions,
+    pub(crate) turns: Turns,
+    pub(crate) published: Published,
+    authenticator: Authenticator,
+}
+
+impl Engine {
+    /// Puts an engine together.
+    pub fn new(
+        settings: Settings,
+        store: Arc<Store>,
+        master: MasterKey,
+        client: GuardedClient,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let jwks = JwksCache::new(client, Arc::clone(&clock), settings.jwks);
+        Self {
+            catalog: Catalog::new(settings.catalog_seconds),
+            positions: Positions::default(),
+            turns: Turns::default(),
+            published: Published::default(),
+            authenticator: Authenticator::new(jwks, Arc::clone(&clock), settings.tokens),
+            settings,
+            store,
+            master,
+            clock,
+            entropy,
+        }
+    }
+
+    /// Where the server is reached from outside.
+    pub fn public_url(&self) -> &str {
+        &self.settings.public_url
+    }
+
+    /// Random bytes, from the engine's own source.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.entropy.bytes()
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Checks the `x-partner-auth` header (seed 001, `partnerJwt`).
+    pub async fn authenticate_partner(&self, header: Option<&str>) -> Result<Partner, AuthenticateError> {
+        self.authenticator.authenticate(header, |id| self.tenant(id)).await
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, EngineError> {
+        self.catalog.tenant(&self.store, id).await
+    }
+
+    /// Fetches a tenant's keys as the server would, past the cache; how many of them can verify, and what is wrong with the
+    /// others. For `doctor`.
+    pub async fn probe_partner_keys(
+        &self,
+        tenant: &Tenant,
+    ) -> Result<(usize, Vec<String>), PartnerAuthError> {
+        let keys = self.authenticator.jwks().probe(tenant).await?;
+        Ok((keys.keys.len(), keys.warnings.iter().map(ToString::to_string).collect()))
+    }
+}

@@ -1,0 +1,19 @@
+//! What is done once in a while.
+
+use crate::EngineError;
+use crate::engine::Engine;
+
+/// For how long an answer is kept for retries with the same idempotency key: 24 hours.
+const ANSWERS_KEPT_SECONDS: i64 = 86_400;
+
+impl Engine {
+    /// Forgets what is no longer needed. Safe to run at any time and on several replicas at once.
+    pub async fn housekeep(&self) -> Result<(), EngineError> {
+        let before = self.clock.now().plus_seconds(-ANSWERS_KEPT_SECONDS);
+        let forgotten = self.store.forget_answers(before).await?;
+        if forgotten > 0 {
+            tracing::debug!(forgotten, "forgot answers kept for retries");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,37 @@
+//! The engine: one module a verb.
+//!
+//! Every dialect (issue on behalf, and those to come) parses its own wire format, calls one verb of [`Engine`], and renders
+//! its own wire format. What is a rule about credentials is here and nowhere else.
+
+mod admin;
+mod catalog;
+mod credential_status;
+mod engine;
+mod error;
+mod fetch;
+mod housekeeping;
+mod issue_on_behalf;
+mod issued;
+mod issuer;
+mod log_key;
+mod mint;
+mod partner;
+mod positions;
+mod publish;
+mod revoke;
+mod subject;
+
+pub use admin::{AdminError, NewIssuer, NewProgram, NewTenant};
+pub use credential_status::Status;
+pub use engine::{Engine, Settings};
+pub use error::EngineError;
+pub use fetch::{FetchError, GuardedClient};
+pub use issue_on_behalf::{IssueError, IssueRequest, Issued};
+pub use issued::{
+    CommitmentError, CommittedDocument, IssuedDocuments, ProofError, ProofExtra, verify_commitments,
+};
+pub use log_key::{LOG_KEY_OWNER, OpenLogError, open_log};
+pub use partner::{AuthenticateError, JwksSettings, Partner, PartnerAuthError, TokenSettings};
+pub use publish::ListFormat;
+pub use revoke::Revoked;
+pub use subject::{SchemaError, Violation};

@@ -1,0 +1,151 @@
+//! Public keys, prepared once and used for many verifications.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
+use serde_json::{Value, json};
+
+use crate::algorithm::Algorithm;
+use crate::base64url::b64url_encode;
+use crate::jwk::{JwkError, members, read_public_key};
+use crate::roca;
+
+/// The sizes of an RSA modulus that we accept, in bits (RFC 7518, section 3.3 requires at least 2048).
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// A checked public key: EC on P-256, or RSA with a modulus of 2048 to 8192 bits.
+///
+/// Two keys are equal if their numbers are.
+#[derive(Clone)]
+pub struct PublicKey {
+    numbers: Numbers,
+    verifier: ParsedPublicKey,
+}
+
+/// What a JWK says, big-endian, each number in the only length that RFC 7518 allows for it.
+#[derive(Clone, PartialEq, Eq)]
+enum Numbers {
+    P256 { x: [u8; 32], y: [u8; 32] },
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+}
+
+impl PublicKey {
+    /// Reads the public members of a JWK (RFC 7517, section 4; RFC 7518, sections 6.2.1 and 6.3.1).
+    ///
+    /// Private members and unknown ones are not read; whether there are private ones, [`private_members`]
+    /// tells.
+    ///
+    /// # Errors
+    ///
+    /// [`JwkError`] if the key is not one that we accept, or if its `use`, `key_ops` or `alg` excludes
+    /// verifying the signatures that such a key can make.
+    ///
+    /// [`private_members`]: crate::private_members
+    pub fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
+        read_public_key(members(jwk)?)
+    }
+
+    /// A key from the affine coordinates of its point, big-endian.
+    pub(crate) fn from_p256_point(x: [u8; 32], y: [u8; 32]) -> Result<Self, JwkError> {
+        let mut point = [0x04; 65]; // SEC 1, section 2.3.3: the tag of an uncompressed point
+        point[1..33].copy_from_slice(&x);
+        point[33..].copy_from_slice(&y);
+        let verifier =
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::PointNotOnCurve)?;
+        Ok(Self { numbers: Numbers::P256 { x, y }, verifier })
+    }
+
+    /// A key from its modulus and exponent, big-endian without leading zeros.
+    pub(crate) fn from_rsa_components(n: Vec<u8>, e: Vec<u8>) -> Result<Self, JwkError> {
+        let first = n.first().copied().unwrap_or_default();
+        if first == 0 || e.first().copied().unwrap_or_default() == 0 {
+            return Err(JwkError::LeadingZero);
+        }
+        let bits = n.len() * 8 - first.leading_zeros() as usize;
+        if !RSA_BITS.contains(&bits) {
+            return Err(JwkError::RsaSize(bits));
+        }
+        // An exponent of 1 makes every padded digest its own signature; an even one has no inverse.
+        if e == [1] || e.last().is_some_and(|low| low % 2 == 0) {
+            return Err(JwkError::RsaExponent);
+        }
+        if roca::has_fingerprint(&n) {
+            return Err(JwkError::Roca);
+        }
+        // Only reading an encoded key makes the provider check it, so the components go through their
+        // encoding.
+        let verifier = RsaPublicKeyComponents { n: &n, e: &e }
+            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+            .and_then(|unchecked| ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, unchecked))
+            .map_err(|_| JwkError::RsaRefused)?;
+        Ok(Self { numbers: Numbers::Rsa { n, e }, verifier })
+    }
+
+    /// The JWK with its required members only: `kty`, `crv`, `x`, `y`, or `kty`, `n`, `e`.
+    #[must_use]
+    pub fn to_jwk(&self) -> Value {
+        match &self.numbers {
+            Numbers::P256 { x, y } => {
+                json!({ "kty": "EC", "crv": "P-256", "x": b64url_encode(x), "y": b64url_encode(y) })
+            }
+            Numbers::Rsa { n, e } => json!({ "kty": "RSA", "n": b64url_encode(n), "e": b64url_encode(e) }),
+        }
+    }
+
+    /// The one algorithm that this key verifies.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        match self.numbers {
+            Numbers::P256 { .. } => Algorithm::Es256,
+            Numbers::Rsa { .. } => Algorithm::Rs256,
+        }
+    }
+
+    /// The SHA-256 thumbprint of the key (RFC 7638, section 3).
+    #[must_use]
+    pub fn thumbprint(&self) -> [u8; 32] {
+        // Written out, since the members must be in this order and without spaces.
+        let text = match &self.numbers {
+            Numbers::P256 { x, y } => {
+                format!(
+                    r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
+                    b64url_encode(x),
+                    b64url_encode(y)
+                )
+            }
+            Numbers::Rsa { n, e } => {
+                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, b64url_encode(e), b64url_encode(n))
+            }
+        };
+        digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
+    }
+
+    /// Whether `signature` is that of `message` by this key under `alg`, in the form that [`Algorithm`] gives
+    /// for it.
+    ///
+    /// False if the key is not for `alg`.
+    #[must_use]
+    pub fn verify(&self, alg: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        alg == self.algorithm() && self.verifier.verify_sig(message, signature).is_ok()
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.numbers == other.numbers
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("algorithm", &self.algorithm())
+            .field("thumbprint", &b64url_encode(&self.thumbprint()))
+            .finish()
+    }
+}

@@ -1,0 +1,9 @@
+//! What strangers may send, and what becomes of it.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
+
+mod attacks;
+mod jwk_sets;
+mod signing;
+mod support;
+mod wycheproof;

@@ -1,0 +1,112 @@
+//! Project Wycheproof's vectors against the functions that check Partner JWTs.
+
+use jose::{Algorithm, JwkSet, Jws, PublicKey, b64url_encode};
+use serde_json::{Value, json};
+
+macro_rules! vectors {
+    ($file:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("../vectors/wycheproof/", $file))).unwrap()
+    };
+}
+
+/// Each test of a file with the group it is in.
+fn tests(file: &Value) -> impl Iterator<Item = (&Value, &Value)> {
+    let groups = file["testGroups"].as_array().unwrap();
+    groups.iter().flat_map(|group| group["tests"].as_array().unwrap().iter().map(move |test| (group, test)))
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap()
+}
+
+/// As a Partner JWT is checked: the set is what the partner published, the token names its key.
+fn verifies(set: &Value, token: &str) -> bool {
+    let keys = JwkSet::parse(set.to_string().as_bytes()).unwrap();
+    Jws::parse(token).is_ok_and(|jws| keys.verify(&jws).is_ok())
+}
+
+/// Whether a set holds a key for one of our two algorithms.
+fn is_ours(set: &Value) -> bool {
+    set["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|key| ["ES256", "RS256"].iter().any(|name| key["alg"] == *name))
+}
+
+/// Runs the tests of a JOSE file; gives how many tokens were accepted.
+fn run_jose(file: &Value) -> usize {
+    let mut accepted = 0;
+    for (group, test) in tests(file) {
+        let keys = group.get("public").unwrap_or(&group["private"]);
+        let set = if keys.get("keys").is_some() { keys.clone() } else { json!({ "keys": [keys] }) };
+        // Vectors that are valid under an algorithm that we don't have must be refused all the same.
+        let expected = test["result"] == "valid" && is_ours(&set);
+        let token = match &test["jws"] {
+            Value::String(token) => token.clone(),
+            json => json.to_string(),
+        };
+        assert_eq!(verifies(&set, &token), expected, "{test:#}");
+        accepted += usize::from(expected);
+    }
+    accepted
+}
+
+#[test]
+fn json_web_signature() {
+    let file = vectors!("json_web_signature_test.json");
+    assert_eq!(tests(&file).count(), 401);
+    assert_eq!(run_jose(&file), 10);
+}
+
+#[test]
+fn json_web_key() {
+    let file = vectors!("json_web_key_test.json");
+    assert_eq!(tests(&file).count(), 26);
+    assert_eq!(run_jose(&file), 1);
+}
+
+/// Every test of a file that gives messages and signatures in hexadecimal; gives how many signatures were
+/// accepted.
+fn run_signatures(file: &Value, algorithm: Algorithm, key_of: impl Fn(&Value) -> PublicKey) -> usize {
+    let mut accepted = 0;
+    for (group, test) in tests(file) {
+        let message = hex::decode(text(test, "msg")).unwrap();
+        let signature = hex::decode(text(test, "sig")).unwrap();
+        let valid = key_of(group).verify(algorithm, &message, &signature);
+        // `acceptable` is a padding without the NULL that the standard demands: not for us.
+        assert_eq!(valid, test["result"] == "valid", "{test:#}");
+        accepted += usize::from(valid);
+    }
+    accepted
+}
+
+#[test]
+fn ecdsa_p256_sha256_p1363() {
+    let file = vectors!("ecdsa_secp256r1_sha256_p1363_test.json");
+    assert_eq!(tests(&file).count(), 262);
+    let accepted = run_signatures(&file, Algorithm::Es256, |group| {
+        // Not every group has a JWK; all have an uncompressed point.
+        let point = hex::decode(text(&group["publicKey"], "uncompressed")).unwrap();
+        let (x, y) = (b64url_encode(&point[1..33]), b64url_encode(&point[33..]));
+        let jwk = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y });
+        PublicKey::from_jwk(&jwk).unwrap()
+    });
+    assert_eq!(accepted, 173);
+}
+
+#[test]
+fn rsa_pkcs1_2048_sha256() {
+    let file = vectors!("rsa_signature_2048_sha256_test.json");
+    assert_eq!(tests(&file).count(), 259);
+    let accepted = run_signatures(&file, Algorithm::Rs256, |group| {
+        let number = |name| {
+            let bytes = hex::decode(text(&group["publicKey"], name)).unwrap();
+            let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+            b64url_encode(&bytes[zeros..])
+        };
+        let jwk = json!({ "kty": "RSA", "n": number("modulus"), "e": number("publicExponent") });
+        PublicKey::from_jwk(&jwk).unwrap()
+    });
+    assert_eq!(accepted, 9);
+}

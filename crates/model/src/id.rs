@@ -1,0 +1,184 @@
+//! Typed ids. Each is an opaque, case-sensitive string to everybody but the code that mints it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Entropy, Timestamp};
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as it travels.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A tenant: the `partnerId` of the Partner JWT, a UUID.
+    TenantId
+);
+text_id!(
+    /// An issuer's internal id.
+    IssuerId
+);
+text_id!(
+    /// A schema: `schemeId` in the status answer.
+    SchemaId
+);
+text_id!(
+    /// An issuance program: `credentialId` of the issue-on-behalf request.
+    ProgramId
+);
+text_id!(
+    /// A person: `userUuid`, a UUID.
+    HolderId
+);
+text_id!(
+    /// An issued credential: `vcId`.
+    CredentialId
+);
+text_id!(
+    /// A signing key: the `kid` that documents carry.
+    KeyId
+);
+
+/// The alphabet of time-ordered ids: digits and lower-case letters without `i`, `l`, `o`, `u` (Crockford's base 32).
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// 22 characters: 48 bits of milliseconds, then 62 random bits. Sorts by time, so that indexes grow at one end.
+fn time_ordered(now: Timestamp, entropy: &dyn Entropy) -> String {
+    let random = u64::from_be_bytes(entropy.bytes()) >> 2;
+    let time = now.millis().unsigned_abs() & 0xffff_ffff_ffff;
+    let value = u128::from(time) << 62 | u128::from(random);
+    (0..22).rev().map(|digit| char::from(ALPHABET[(value >> (digit * 5)) as usize & 31])).collect()
+}
+
+fn random_uuid(entropy: &dyn Entropy) -> String {
+    uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid().to_string()
+}
+
+macro_rules! minted {
+    ($source:ident: $($name:ident),+) => {
+        $(impl $name {
+            /// A new id.
+            pub fn mint(now: Timestamp, entropy: &dyn Entropy) -> Self {
+                $source(now, entropy).into()
+            }
+        })+
+    };
+}
+
+minted!(time_ordered: IssuerId, SchemaId, ProgramId, CredentialId);
+
+impl TenantId {
+    /// A new id: a random UUID.
+    pub fn mint(entropy: &dyn Entropy) -> Self {
+        random_uuid(entropy).into()
+    }
+}
+
+impl HolderId {
+    /// A new id: a random UUID, so that it says nothing about the person.
+    pub fn mint(entropy: &dyn Entropy) -> Self {
+        random_uuid(entropy).into()
+    }
+}
+
+/// Why a text is no core claim hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a coreClaimHash is 64 lower-case hexadecimal digits")]
+pub struct HashError;
+
+/// `coreClaimHash`: Poseidon(hIndex, hValue) of the core claim, 32 bytes big-endian; 64 lower-case hex digits in text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CoreClaimHash(pub [u8; 32]);
+
+impl std::str::FromStr for CoreClaimHash {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(HashError);
+        }
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| HashError)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for CoreClaimHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for CoreClaimHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed(u8);
+    impl Entropy for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn ids_are_22_characters_and_sort_by_time() {
+        let early = CredentialId::mint(Timestamp::from_seconds(1_700_000_000), &Fixed(255));
+        let late = CredentialId::mint(Timestamp::from_seconds(1_700_000_001), &Fixed(0));
+        assert_eq!(early.as_str().len(), 22);
+        assert!(early < late);
+    }
+
+    #[test]
+    fn core_claim_hashes_are_strict() {
+        let text = "239704895d0c4693d33ee7ab9e37c6eb295f178d80074a32d4ace53b1a779c44";
+        let hash: CoreClaimHash = text.parse().expect("the seed's own");
+        assert_eq!(hash.to_string(), text);
+        for bad in ["", &text[1..], &text.to_uppercase(), &format!("0x{text}"), &format!("{text} ")] {
+            assert_eq!(bad.parse::<CoreClaimHash>(), Err(HashError), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The whole application: what handlers share, and which path leads where.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use anchor::Log;
+use axum::Router;
+use axum::http::{HeaderName, Method, header};
+use axum::middleware;
+use issuance::Engine;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::on_behalf::{ApiError, PartnerLimiter};
+use crate::{identity, log, observe, on_behalf, ops, status};
+
+/// What an operator limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest request body, in bytes.
+    pub body_bytes: usize,
+    /// How many requests a second one partner may make; any number if absent.
+    pub partner_requests_per_second: Option<NonZeroU32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 65_536, partner_requests_per_second: None }
+    }
+}
+
+/// What a server is made of.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The log.
+    pub log: Arc<Log>,
+    /// Limits.
+    pub limits: Limits,
+    /// The process's metrics ([`crate::install_metrics`]).
+    pub metrics: PrometheusHandle,
+}
+
+/// What handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) log: Arc<Log>,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Arc<PartnerLimiter>,
+    pub(crate) metrics: PrometheusHandle,
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Bestow",
+    description = "Issue verifiable credentials on behalf of people, follow them until they are anchored, and check them.",
+    license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+))]
+struct Document;
+
+fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(on_behalf::routes())
+        .merge(status::routes())
+        .merge(identity::routes())
+        .merge(log::routes())
+        .merge(ops::routes())
+}
+
+/// The OpenAPI document of every route.
+fn document() -> utoipa::openapi::OpenApi {
+    let mut document = routes().into_openapi();
+    let scheme = ApiKeyValue::with_description(
+        "x-partner-auth",
+        "A Partner JWT (RS256 or ES256; header kid and typ \"JWT\"; claims partnerId, exp, scope, email), without \"Bearer\".",
+    );
+    // The router marks a parameter that spans segments with a star; OpenAPI has no such mark.
+    if let Some(tile) = document.paths.paths.remove(crate::log::TILE_ROUTE) {
+        document.paths.paths.insert(crate::log::TILE_ROUTE.replace('*', ""), tile);
+    }
+    let components = document.components.get_or_insert_default();
+    components
+        .security_schemes
+        .insert("partnerJwt".to_owned(), SecurityScheme::ApiKey(ApiKey::Header(scheme)).into());
+    document
+}
+
+/// The OpenAPI document of every route, as JSON.
+pub fn openapi_json() -> String {
+    document().to_pretty_json().expect("a document of our own making")
+}
+
+/// Builds the router of the whole application.
+pub fn router(app: App) -> Router {
+    let state = State {
+        limiter: Arc::new(PartnerLimiter::new(app.limits.partner_requests_per_second)),
+        engine: app.engine,
+        log: app.log,
+        limits: app.limits,
+        metrics: app.metrics,
+    };
+    let (router, _) = routes().split_for_parts();
+    router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
+        .fallback(async || ApiError::not_found("No such route. See /docs."))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(cors())
+        .layer(CatchPanicLayer::custom(|panic| observe::panicked(&panic)))
+        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+/// Any page may call: what authenticates a request is a header that the page must have, never a cookie.
+fn cors() -> CorsLayer {
+    let ours = |name| HeaderName::from_static(name);
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            ours("x-partner-auth"),
+            ours("idempotency-key"),
+            ours("x-request-id"),
+        ])
+        .expose_headers([header::RETRY_AFTER, ours("x-request-id")])
+        .max_age(std::time::Duration::from_secs(86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_openapi_document_is_reviewed() {
+        insta::assert_snapshot!(super::openapi_json());
+    }
+}

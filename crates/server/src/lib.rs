@@ -1,0 +1,17 @@
+//! The HTTP dialects: thin translations between wire formats and verbs of the engine.
+//!
+//! One folder a dialect, one file an endpoint. A handler extracts and authenticates, calls one verb, and renders.
+
+mod app;
+mod identity;
+mod log;
+mod observe;
+mod on_behalf;
+mod ops;
+mod path;
+mod serve;
+mod status;
+
+pub use app::{App, Limits, openapi_json, router};
+pub use observe::install_metrics;
+pub use serve::serve;

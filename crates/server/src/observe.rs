@@ -1,0 +1,95 @@
+//! What an operator sees of every request: an id, a measurement, and a line in the log where something failed.
+
+use std::any::Any;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::Instrument;
+
+use crate::app::State;
+use crate::on_behalf::ApiError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Installs the process's metrics recorder. Later calls answer with the same handle.
+///
+/// # Panics
+/// If another recorder was installed before the first call.
+pub fn install_metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    const ITEMS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+    let install = || {
+        PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), ITEMS))
+            .and_then(PrometheusBuilder::install_recorder)
+            .expect("the first recorder of the process, with buckets")
+    };
+    HANDLE.get_or_init(install).clone()
+}
+
+/// Gives a request an id (the caller's, if it sent a readable one), measures it, and puts the id in the answer.
+pub(crate) async fn observe(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&request, &state);
+    let method = method_label(request.method());
+    // The template, not the path: a path may name a person's credential.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let text = id.to_str().unwrap_or_default();
+    let span = tracing::info_span!("request", id = text, method, route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    span.in_scope(|| log(status, started));
+    let seconds = started.elapsed().as_secs_f64();
+    metrics::counter!("bestow_http_requests_total", "method" => method, "route" => route.clone(), "status" => code(status))
+        .increment(1);
+    metrics::histogram!("bestow_http_request_seconds", "route" => route).record(seconds);
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// The method, out of a set that a caller cannot enlarge.
+fn method_label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 8] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}
+
+fn code(status: StatusCode) -> String {
+    status.as_str().to_owned()
+}
+
+fn log(status: StatusCode, started: Instant) {
+    let (status, micros) = (status.as_u16(), started.elapsed().as_micros() as u64);
+    match status {
+        // A failure of ours was logged with its cause where it was rendered.
+        400..500 => tracing::info!(status, micros, "refused"),
+        _ => tracing::debug!(status, micros, "answered"),
+    }
+}
+
+fn request_id(request: &Request, state: &State) -> HeaderValue {
+    let readable = |value: &&HeaderValue| {
+        (1..=64).contains(&value.len())
+            && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    };
+    match request.headers().get(REQUEST_ID).filter(readable) {
+        Some(id) => id.clone(),
+        None => {
+            let id = hex::encode(state.engine.random::<16>());
+            HeaderValue::from_str(&id).expect("hexadecimal digits")
+        }
+    }
+}
+
+/// A panic is a failure of ours like any other, to the caller.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text");
+    ApiError::internal(&format_args!("panic: {text}")).into_response()
+}

@@ -1,0 +1,27 @@
+//! Issue on behalf (seeds 000 to 002), and what belongs to it: the credential itself and the proof that it is in the log.
+
+mod auth;
+mod body;
+mod credential;
+mod error;
+mod issue;
+mod limiter;
+mod proof;
+mod query;
+mod status;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use error::ApiError;
+pub(crate) use limiter::PartnerLimiter;
+
+use crate::app::State;
+
+pub(crate) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(issue::issue_on_behalf))
+        .routes(routes!(status::status))
+        .routes(routes!(proof::proof))
+        .routes(routes!(credential::credential))
+}

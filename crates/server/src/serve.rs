@@ -1,0 +1,77 @@
+//! Listening: connections are limited in number and in how long they may take to say what they want.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+/// How long a client may take to send the head of a request, and may leave a connection idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long requests that are under way may take after we were told to stop.
+const GRACE: Duration = Duration::from_secs(30);
+/// How many connections are open at once.
+const CONNECTIONS: usize = 16_384;
+/// The largest head of a request, in bytes.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// Serves until `stop` turns true (or nobody is left who could say so), then finishes what is under way.
+///
+/// # Errors
+/// None at present; the signature leaves room for a listener that fails for good.
+pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let place = Arc::clone(&places).acquire_owned();
+        let (stream, place) = tokio::select! {
+            biased;
+            () = stopped(&mut stop) => break,
+            accepted = async { (listener.accept().await, place.await) } => match accepted {
+                (Ok((stream, _)), Ok(place)) => (stream, place),
+                (Err(error), _) => {
+                    // Out of file descriptors, most likely: give those that are open time to close.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+                (_, Err(_)) => break,
+            },
+        };
+        let connection = graceful.watch(connection(stream, router.clone()));
+        tokio::spawn(async move {
+            // An error here is the client's: it went away, or did not speak HTTP.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+    Ok(())
+}
+
+/// Waits until `stop` turns true, or nobody is left who could say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn connection(
+    stream: TcpStream,
+    router: Router,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    // Small answers go out at once.
+    let _ = stream.set_nodelay(true);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}

@@ -1,0 +1,617 @@
+//! Issuing: read what a decision needs, then commit the decision if nothing of it has changed since.
+//!
+//! Both halves work on batches. A plan whose preconditions no longer hold is answered with [`CommitOutcome::Raced`] and
+//! leaves no trace; whoever made it reads again and decides anew.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{
+    Consent, CoreClaimHash, CredentialId, Email, Holder, Holding, IssuerId, LeafOp, ProgramId, SchemaId,
+    TenantId, Timestamp,
+};
+
+use crate::db::{Db, Kind, Rows, Tx, values};
+use crate::{Store, StoreError};
+
+/// What a decision to issue needs to know.
+#[derive(Clone, Debug)]
+pub struct SnapshotQuery {
+    /// Who issues.
+    pub tenant: TenantId,
+    /// For whom.
+    pub email: Email,
+    /// What may be held once only ([`model::Program::duplicate_key`]).
+    pub duplicate_key: String,
+}
+
+/// What was so when it was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The person, if known.
+    pub holder: Option<Holder>,
+    /// What the person decided about the tenant.
+    pub consent: Consent,
+    /// The credential in the place that at most one live credential takes; it may be revoked or expired by now.
+    pub occupant: Option<Occupant>,
+}
+
+/// The credential that a duplicate key leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occupant {
+    /// `vcId`.
+    pub id: CredentialId,
+    /// `coreClaimHash`.
+    pub core_claim_hash: CoreClaimHash,
+    /// The program by which it was issued.
+    pub program_id: ProgramId,
+    /// Its issuer.
+    pub issuer_id: IssuerId,
+    /// Whether it is revoked.
+    pub revoked: bool,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Occupant {
+    /// Whether it is neither revoked nor expired at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.revoked && self.expires_at.is_none_or(|expiry| now < expiry)
+    }
+}
+
+/// An answer kept for retries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyRecord {
+    /// SHA-256 of the caller's key.
+    pub key_hash: [u8; 32],
+    /// SHA-256 of the request that the key came with.
+    pub request_hash: [u8; 32],
+    /// What was answered.
+    pub answer: String,
+}
+
+/// The person of a plan.
+#[derive(Clone, Debug)]
+pub struct HolderPlan {
+    /// Who.
+    pub holder: Holder,
+    /// Whether the person is to be created.
+    pub is_new: bool,
+}
+
+/// A credential to be stored.
+#[derive(Clone, Debug)]
+pub struct NewCredential {
+    /// `vcId`.
+    pub id: CredentialId,
+    /// Who issues it.
+    pub issuer_id: IssuerId,
+    /// By which program.
+    pub program_id: ProgramId,
+    /// With which schema.
+    pub schema_id: SchemaId,
+    /// The hash of its core claim.
+    pub core_claim_hash: CoreClaimHash,
+    /// The core claim: eight field elements, 32 bytes little-endian each.
+    pub core_claim: Vec<u8>,
+    /// A JSON object from format to signed document.
+    pub documents: String,
+    /// Which status list of the issuer.
+    pub status_list: i64,
+    /// Which entry of that list.
+    pub status_index: i64,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+    /// The leaf that says that it was issued.
+    pub leaf: String,
+}
+
+/// A credential to be revoked.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    /// Which.
+    pub credential_id: CredentialId,
+    /// The leaf that says so.
+    pub leaf: String,
+}
+
+/// A decision to issue, with what it relies on.
+#[derive(Clone, Debug)]
+pub struct IssuancePlan {
+    /// Who issues.
+    pub tenant: TenantId,
+    /// For whom.
+    pub holder: HolderPlan,
+    /// What may be held once only.
+    pub duplicate_key: String,
+    /// The credential that the place is expected to hold; the new one takes its place.
+    pub occupant: Option<CredentialId>,
+    /// The occupant's revocation, if it is still live.
+    pub revocation: Option<Revocation>,
+    /// The new credential.
+    pub credential: NewCredential,
+    /// Whether the program has a cap.
+    pub capped: bool,
+    /// The answer to keep for retries.
+    pub idempotency: Option<IdempotencyRecord>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What became of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// It is durable.
+    Committed,
+    /// Something that it relied on has changed; nothing of it was done.
+    Raced,
+    /// The program has issued as many as it may; nothing of it was done.
+    CapReached,
+}
+
+impl Store {
+    /// Reads what a decision to issue needs.
+    pub async fn issuance_snapshot(&self, query: SnapshotQuery) -> Result<Snapshot, StoreError> {
+        self.snapshots.ask(query).await
+    }
+
+    /// Commits a decision, together with others that arrive at the same time. Durable when this returns.
+    pub async fn commit_issuance(&self, plan: IssuancePlan) -> Result<CommitOutcome, StoreError> {
+        self.commits.ask(plan).await
+    }
+
+    /// The answer kept for a tenant's idempotency key.
+    pub async fn kept_answer(
+        &self,
+        tenant: &TenantId,
+        key_hash: [u8; 32],
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let sql = "SELECT request_hash, answer FROM idempotency WHERE tenant_id = $1 AND key_hash = $2";
+        let row: Option<(Vec<u8>, String)> =
+            self.db.fetch_optional(sql, values![tenant.as_str(), key_hash.as_slice()]).await?;
+        let Some((request_hash, answer)) = row else { return Ok(None) };
+        let request_hash = digest("idempotency", "request_hash", &request_hash)?;
+        Ok(Some(IdempotencyRecord { key_hash, request_hash, answer }))
+    }
+
+    /// Keeps the answer to a request that changed nothing else; `false` if the key has an answer already.
+    pub async fn remember_answer(
+        &self,
+        tenant: &TenantId,
+        record: &IdempotencyRecord,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO idempotency (tenant_id, key_hash, request_hash, answer, created_at) \
+                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let values = values![
+            tenant.as_str(),
+            record.key_hash.as_slice(),
+            record.request_hash.as_slice(),
+            record.answer.as_str(),
+            now.0
+        ];
+        Ok(self.db.execute(sql, values).await? == 1)
+    }
+
+    /// Forgets answers kept since before `before`; how many.
+    pub async fn forget_answers(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.db.execute("DELETE FROM idempotency WHERE created_at < $1", values![before.0]).await
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct SnapshotRow {
+    place: i64,
+    holder_id: String,
+    email: String,
+    did: String,
+    consent: Option<String>,
+    credential_id: Option<String>,
+    core_claim_hash: Option<Vec<u8>>,
+    program_id: Option<String>,
+    issuer_id: Option<String>,
+    holding: Option<String>,
+    expires_at: Option<i64>,
+}
+
+/// Answers each query in its place.
+pub(crate) async fn snapshots(db: &Db, queries: Vec<SnapshotQuery>) -> Result<Vec<Snapshot>, StoreError> {
+    let mut found = vec![Snapshot::default(); queries.len()];
+    let sql = "SELECT v.column1 AS place, h.id AS holder_id, h.email, h.did, k.state AS consent, \
+               c.id AS credential_id, c.core_claim_hash, c.program_id, c.issuer_id, c.holding, c.expires_at \
+               FROM {rows} \
+               JOIN holder h ON h.email_key = v.column3 \
+               LEFT JOIN consent k ON k.tenant_id = v.column2 AND k.holder_id = h.id \
+               LEFT JOIN live_credential l \
+                 ON l.tenant_id = v.column2 AND l.holder_id = h.id AND l.duplicate_key = v.column4 \
+               LEFT JOIN credential c ON c.id = l.credential_id";
+    let rows = (0i64..)
+        .zip(&queries)
+        .map(|(place, query)| {
+            values![place, query.tenant.as_str(), query.email.key(), query.duplicate_key.as_str()]
+        })
+        .collect();
+    let kinds = &[Kind::Int, Kind::Text, Kind::Text, Kind::Text];
+    for row in db.fetch_rows_warm::<SnapshotRow>(sql, Rows { kinds, rows }).await? {
+        let place = row.place as usize;
+        found[place] = row.try_into()?;
+    }
+    Ok(found)
+}
+
+/// 32 bytes out of a column.
+fn digest(table: &'static str, column: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::inconsistent(table, column, "", &"not 32 bytes"))
+}
+
+impl TryFrom<SnapshotRow> for Snapshot {
+    type Error = StoreError;
+
+    fn try_from(row: SnapshotRow) -> Result<Self, StoreError> {
+        let email = Email::parse(&row.email)
+            .map_err(|error| StoreError::inconsistent("holder", "email", &row.holder_id, &error))?;
+        let consent = match row.consent {
+            None => Consent::default(),
+            Some(word) => word
+                .parse()
+                .map_err(|error| StoreError::inconsistent("consent", "state", &row.holder_id, &error))?,
+        };
+        let occupant = match (row.credential_id, row.core_claim_hash, row.program_id, row.issuer_id) {
+            (Some(id), Some(hash), Some(program_id), Some(issuer_id)) => Some(Occupant {
+                id: id.into(),
+                core_claim_hash: CoreClaimHash(digest("credential", "core_claim_hash", &hash)?),
+                program_id: program_id.into(),
+                issuer_id: issuer_id.into(),
+                revoked: row.holding.as_deref() == Some(Holding::Revoked.as_str()),
+                expires_at: row.expires_at.map(Timestamp),
+            }),
+            _ => None,
+        };
+        let holder = Holder { id: row.holder_id.into(), email, did: row.did };
+        Ok(Self { holder: Some(holder), consent, occupant })
+    }
+}
+
+/// Commits a batch: what holds is made durable together, what does not is left out.
+pub(crate) async fn commit(db: &Db, plans: Vec<IssuancePlan>) -> Result<Vec<CommitOutcome>, StoreError> {
+    let mut outcomes = vec![CommitOutcome::Committed; plans.len()];
+    exclude_rivals(&plans, &mut outcomes);
+    let mut deadlocks = 0;
+    loop {
+        let standing: Vec<(usize, &IssuancePlan)> = plans
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| outcomes[*place] == CommitOutcome::Committed)
+            .collect();
+        if standing.is_empty() {
+            return Ok(outcomes);
+        }
+        match try_commit(db, &standing).await {
+            Ok(refused) if refused.is_empty() => return Ok(outcomes),
+            // Nothing was written: leave these out and try the others again.
+            Ok(refused) => {
+                for (place, outcome) in refused {
+                    outcomes[place] = outcome;
+                }
+            }
+            Err(error) if error.is_transient() && deadlocks < 5 => deadlocks += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Within a batch, the first plan for a place wins: a place is a person's duplicate key, a new person, or an idempotency key.
+fn exclude_rivals(plans: &[IssuancePlan], outcomes: &mut [CommitOutcome]) {
+    let mut taken: HashSet<(&str, &str, &[u8])> = HashSet::new();
+    for (plan, outcome) in plans.iter().zip(outcomes) {
+        let tenant = plan.tenant.as_str();
+        let mut places = vec![(tenant, plan.holder.holder.email.key(), plan.duplicate_key.as_bytes())];
+        if plan.holder.is_new {
+            places.push(("", plan.holder.holder.email.key(), b""));
+        }
+        if let Some(record) = &plan.idempotency {
+            places.push((tenant, "", &record.key_hash));
+        }
+        if places.iter().any(|place| taken.contains(place)) {
+            *outcome = CommitOutcome::Raced;
+        } else {
+            taken.extend(places);
+        }
+    }
+}
+
+type Standing<'a> = [(usize, &'a IssuancePlan)];
+
+/// Tries the whole batch in one transaction. An empty answer means that it is durable; otherwise nothing was written, and
+/// the answer names the plans that stood in the way.
+async fn try_commit(db: &Db, plans: &Standing<'_>) -> Result<Vec<(usize, CommitOutcome)>, StoreError> {
+    let mut tx = db.begin().await?;
+    let mut refused: HashMap<usize, CommitOutcome> = HashMap::new();
+    let won = [
+        insert_holders(&mut tx, plans).await?,
+        take_places(&mut tx, plans).await?,
+        revoke_occupants(&mut tx, plans).await?,
+        keep_answers(&mut tx, plans).await?,
+    ];
+    for lost in won.into_iter().flatten() {
+        refused.insert(lost, CommitOutcome::Raced);
+    }
+    // Only when all else holds: a plan that loses a race must not take another's room under the cap.
+    if refused.is_empty() {
+        let over = count_against_caps(&mut tx, plans).await?;
+        refused.extend(over.into_iter().map(|place| (place, CommitOutcome::CapReached)));
+    }
+    if !refused.is_empty() {
+        tx.rollback().await?;
+        return Ok(refused.into_iter().collect());
+    }
+    insert_credentials(&mut tx, plans).await?;
+    insert_ledger_entries(&mut tx, plans).await?;
+    tx.commit().await?;
+    Ok(Vec::new())
+}
+
+/// The places of those plans whose row is not among the `(place,)` rows that a statement gave back.
+fn missing(wanted: impl Iterator<Item = usize>, given: &HashSet<String>, plans: &Standing<'_>) -> Vec<usize> {
+    let ids: HashMap<usize, &str> =
+        plans.iter().map(|(place, plan)| (*place, plan.credential.id.as_str())).collect();
+    wanted.filter(|place| !given.contains(ids[place])).collect()
+}
+
+async fn given(tx: &mut Tx, sql: &'static str, rows: Rows) -> Result<HashSet<String>, StoreError> {
+    Ok(tx.fetch_rows::<(String,)>(sql, rows).await?.into_iter().map(|(key,)| key).collect())
+}
+
+async fn insert_holders(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
+    let new: Vec<_> = plans.iter().filter(|(_, plan)| plan.holder.is_new).collect();
+    let rows = new
+        .iter()
+        .map(|(_, plan)| {
+            let Holder { id, email, did } = &plan.holder.holder;
+            values![id.as_str(), email.as_str(), email.key(), did.as_str(), plan.now.0]
+        })
+        .collect();
+    let sql = "INSERT INTO holder (id, email, email_key, did, created_at) \
+               SELECT column1, column2, column3, column4, column5 FROM {rows} WHERE true \
+               ON CONFLICT (email_key) DO NOTHING RETURNING id";
+    let kinds = &[Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Int];
+    let given = given(tx, sql, Rows { kinds, rows }).await?;
+    Ok(new
+        .into_iter()
+        .filter(|(_, plan)| !given.contains(plan.holder.holder.id.as_str()))
+        .map(|(place, _)| *place)
+        .collect())
+}
+
+/// Puts each new credential in its place: a free one, or that of the occupant that was expected there.
+async fn take_places(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
+    let row = |plan: &IssuancePlan| {
+        let mut row = values![
+            plan.tenant.as_str(),
+            plan.holder.holder.id.as_str(),
+            plan.duplicate_key.as_str(),
+            plan.credential.id.as_str(),
+        ];
+        row.extend(plan.occupant.iter().map(|id| id.as_str().into()));
+        row
+    };
+    let (held, free): (Vec<_>, Vec<_>) = plans.iter().partition(|(_, plan)| plan.occupant.is_some());
+
+    let sql = "INSERT INTO live_credential (tenant_id, holder_id, duplicate_key, credential_id) \
+               SELECT column1, column2, column3, column4 FROM {rows} WHERE true \
+               ON CONFLICT (tenant_id, holder_id, duplicate_key) DO NOTHING RETURNING credential_id";
+    let rows = free.iter().map(|(_, plan)| row(plan)).collect();
+    let mut taken = given(tx, sql, Rows { kinds: &[Kind::Text; 4], rows }).await?;
+
+    let sql = "UPDATE live_credential SET credential_id = v.column4 FROM {rows} \
+               WHERE live_credential.tenant_id = v.column1 AND live_credential.holder_id = v.column2 \
+               AND live_credential.duplicate_key = v.column3 AND live_credential.credential_id = v.column5 \
+               RETURNING credential_id";
+    let rows = held.iter().map(|(_, plan)| row(plan)).collect();
+    taken.extend(given(tx, sql, Rows { kinds: &[Kind::Text; 5], rows }).await?);
+    Ok(missing(plans.iter().map(|(place, _)| *place), &taken, plans))
+}
+
+async fn revoke_occupants(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
+    let revoking: Vec<_> =
+        plans.iter().filter_map(|(place, plan)| Some((*place, plan, plan.revocation.as_ref()?))).collect();
+    let rows = revoking
+        .iter()
+        .map(|(_, plan, revocation)| {
+            values![plan.tenant.as_str(), revocation.credential_id.as_str(), plan.now.0]
+        })
+        .collect();
+    // The states named here are model::Holding::REVOCABLE.
+    let sql = "UPDATE credential SET holding = 'revoked', revoked_at = v.column3 FROM {rows} \
+               WHERE credential.tenant_id = v.column1 AND credential.id = v.column2 \
+               AND credential.holding IN ('ready_to_claim', 'claimed') RETURNING id";
+    let revoked = given(tx, sql, Rows { kinds: &[Kind::Text, Kind::Text, Kind::Int], rows }).await?;
+    Ok(revoking
+        .iter()
+        .filter(|(_, _, revocation)| !revoked.contains(revocation.credential_id.as_str()))
+        .map(|(place, _, _)| *place)
+        .collect())
+}
+
+async fn keep_answers(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
+    let keeping: Vec<_> =
+        plans.iter().filter_map(|(place, plan)| Some((*place, plan, plan.idempotency.as_ref()?))).collect();
+    let rows = keeping
+        .iter()
+        .map(|(_, plan, record)| {
+            values![
+                plan.tenant.as_str(),
+                record.key_hash.as_slice(),
+                record.request_hash.as_slice(),
+                record.answer.as_str(),
+                plan.now.0
+            ]
+        })
+        .collect();
+    let sql = "INSERT INTO idempotency (tenant_id, key_hash, request_hash, answer, created_at) \
+               SELECT column1, column2, column3, column4, column5 FROM {rows} WHERE true \
+               ON CONFLICT (tenant_id, key_hash) DO NOTHING RETURNING answer";
+    let kinds = &[Kind::Text, Kind::Bytes, Kind::Bytes, Kind::Text, Kind::Int];
+    // An answer names the new credential's hash, so it tells the plans apart.
+    let kept = given(tx, sql, Rows { kinds, rows }).await?;
+    Ok(keeping
+        .iter()
+        .filter(|(_, _, record)| !kept.contains(&record.answer))
+        .map(|(place, _, _)| *place)
+        .collect())
+}
+
+/// Counts capped programs; the places of the plans for which there is no room. The update locks the program's row, so that
+/// the count holds however many issue at once.
+async fn count_against_caps(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
+    let mut programs: HashMap<&ProgramId, Vec<usize>> = HashMap::new();
+    for (place, plan) in plans.iter().filter(|(_, plan)| plan.capped) {
+        programs.entry(&plan.credential.program_id).or_default().push(*place);
+    }
+    // In one order everywhere, so that two batches cannot wait for each other.
+    let mut programs: Vec<_> = programs.into_iter().collect();
+    programs.sort_unstable();
+    let mut over = Vec::new();
+    for (program, places) in programs {
+        let sql = "UPDATE program SET issued = issued + $2 WHERE id = $1 RETURNING issued, cap";
+        let wanted = places.len() as i64;
+        let row: Option<(i64, Option<i64>)> =
+            tx.fetch_optional(sql, values![program.as_str(), wanted]).await?;
+        if let Some((issued, Some(cap))) = row {
+            let room = (cap - (issued - wanted)).clamp(0, wanted);
+            over.extend_from_slice(&places[room as usize..]);
+        }
+    }
+    Ok(over)
+}
+
+async fn insert_credentials(tx: &mut Tx, plans: &Standing<'_>) -> Result<(), StoreError> {
+    let rows = plans
+        .iter()
+        .map(|(_, plan)| {
+            let credential = &plan.credential;
+            values![
+                credential.id.as_str(),
+                plan.tenant.as_str(),
+                credential.issuer_id.as_str(),
+                credential.program_id.as_str(),
+                credential.schema_id.as_str(),
+                plan.holder.holder.id.as_str(),
+                credential.core_claim_hash.0.as_slice(),
+                credential.core_claim.as_slice(),
+                credential.documents.as_str(),
+                credential.status_list,
+                credential.status_index,
+                Holding::ReadyToClaim.as_str(),
+                plan.now.0,
+                credential.expires_at.map(|at| at.0),
+            ]
+        })
+        .collect();
+    let sql = "INSERT INTO credential (id, tenant_id, issuer_id, program_id, schema_id, holder_id, core_claim_hash, \
+               core_claim, documents, status_list, status_index, holding, issued_at, expires_at) \
+               SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, \
+               column11, column12, column13, column14 FROM {rows}";
+    const KINDS: &[Kind] = &[
+        Kind::Text,
+        Kind::Text,
+        Kind::Text,
+        Kind::Text,
+        Kind::Text,
+        Kind::Text,
+        Kind::Bytes,
+        Kind::Bytes,
+        Kind::Text,
+        Kind::Int,
+        Kind::Int,
+        Kind::Text,
+        Kind::Int,
+        Kind::Int,
+    ];
+    tx.execute_rows(sql, Rows { kinds: KINDS, rows }).await?;
+    Ok(())
+}
+
+async fn insert_ledger_entries(tx: &mut Tx, plans: &Standing<'_>) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(plans.len());
+    for (_, plan) in plans {
+        rows.push(values![
+            ledger_id(&plan.credential.id, LeafOp::Issue),
+            plan.credential.leaf.as_str(),
+            plan.now.0
+        ]);
+        if let Some(revocation) = &plan.revocation {
+            let id = ledger_id(&revocation.credential_id, LeafOp::Revoke);
+            rows.push(values![id, revocation.leaf.as_str(), plan.now.0]);
+        }
+    }
+    let sql = "INSERT INTO ledger_entry (id, leaf, queued_at) SELECT column1, column2, column3 FROM {rows}";
+    tx.execute_rows(sql, Rows { kinds: &[Kind::Text, Kind::Text, Kind::Int], rows }).await?;
+    Ok(())
+}
+
+/// The id of the ledger entry that says that a credential was issued or revoked.
+pub(crate) fn ledger_id(credential: &CredentialId, op: LeafOp) -> String {
+    format!("{credential}/{op}")
+}
+
+#[cfg(test)]
+mod tests {
+    use model::HolderId;
+
+    use super::*;
+
+    fn plan(email: &str, key: &str, is_new: bool, idempotency: Option<u8>) -> IssuancePlan {
+        let hash = |byte| [byte; 32];
+        IssuancePlan {
+            tenant: "t".into(),
+            holder: HolderPlan {
+                holder: Holder {
+                    id: HolderId::from("h"),
+                    email: Email::parse(email).expect("valid"),
+                    did: "did:x".into(),
+                },
+                is_new,
+            },
+            duplicate_key: key.into(),
+            occupant: None,
+            revocation: None,
+            credential: NewCredential {
+                id: "c".into(),
+                issuer_id: "i".into(),
+                program_id: "p".into(),
+                schema_id: "s".into(),
+                core_claim_hash: CoreClaimHash(hash(0)),
+                core_claim: Vec::new(),
+                documents: String::new(),
+                status_list: 0,
+                status_index: 0,
+                expires_at: None,
+                leaf: String::new(),
+            },
+            capped: false,
+            idempotency: idempotency.map(|byte| IdempotencyRecord {
+                key_hash: hash(byte),
+                request_hash: hash(0),
+                answer: String::new(),
+            }),
+            now: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn one_plan_a_place() {
+        let plans = [
+            plan("a@x.y", "1", true, None),
+            plan("A@x.y", "2", true, None),
+            plan("b@x.y", "1", false, Some(1)),
+            plan("b@x.y", "1", false, None),
+            plan("b@x.y", "2", false, Some(1)),
+            plan("b@x.y", "2", false, Some(2)),
+        ];
+        let mut outcomes = vec![CommitOutcome::Committed; plans.len()];
+        exclude_rivals(&plans, &mut outcomes);
+        use CommitOutcome::{Committed, Raced};
+        assert_eq!(outcomes, [Committed, Raced, Committed, Raced, Raced, Committed]);
+    }
+}

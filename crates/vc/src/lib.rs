@@ -1,0 +1,18 @@
+//! Credential formats (SD-JWT VC, W3C JWT VC) and status lists; knows no database and no HTTP.
+//!
+//! * [`sd_jwt`]: SD-JWT (RFC 9901) and SD-JWT VC, issued and verified.
+//! * [`jwt_vc`]: W3C Verifiable Credentials 1.1 as a JWT, issued and verified.
+//! * [`status`]: one revocation bitmap, published as a Token Status List and as a Bitstring Status List.
+//! * [`did`]: `did:web` identifiers and the issuer's DID document.
+//!
+//! Credentials are issued in two steps. The first builds the payload bytes, so that they can be hashed, logged
+//! and stored; the second signs exactly those bytes. Times and random bytes are handed in by the caller.
+
+pub mod did;
+pub mod jwt_vc;
+pub mod sd_jwt;
+pub mod status;
+
+mod json;
+
+pub use json::PayloadError;

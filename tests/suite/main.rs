@@ -1,0 +1,14 @@
+//! The end-to-end suite: one binary, one module a subject.
+
+mod authorization;
+mod credentials;
+mod issue;
+mod jwks;
+mod killed;
+mod log;
+mod main_job;
+mod operations;
+mod partner_auth;
+mod status;
+mod status_lists;
+mod store;

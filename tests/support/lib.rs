@@ -1,0 +1,45 @@
+//! Common support of the end-to-end tests: a whole server in this process on a fresh database, a clock that tests move, and
+//! partners that sign.
+
+mod auditor;
+mod catalog;
+mod database;
+mod dev_server;
+mod jwks_host;
+mod partner;
+mod server;
+mod sources;
+mod sql;
+mod verifier;
+
+pub use auditor::Auditor;
+pub use database::Database;
+pub use dev_server::{DevProcess, DevServer};
+pub use jwks_host::{JwksHost, Reply};
+pub use partner::{Claims, Partner, PartnerKey};
+pub use server::{Answer, Server, Setup, http_client};
+pub use sources::{SystemEntropy, TestClock};
+pub use sql::{execute_sql, query_texts};
+pub use verifier::{STATUS_ENTRIES, payload};
+
+/// Writes a test that runs on both databases: `on_both!(name, async |server: Server| { ... });` gives `name::sqlite` and
+/// `name::postgres`.
+#[macro_export]
+macro_rules! on_both {
+    ($(#[$meta:meta])* $name:ident, $body:expr) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                ($body)($crate::Server::start($crate::Database::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                ($body)($crate::Server::start($crate::Database::Postgres).await).await;
+            }
+        }
+    };
+}
