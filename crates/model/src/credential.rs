@@ -1,18 +1,11 @@
 //! An issued credential and its two lives: holding and anchoring.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
 use crate::{
     CoreClaimHash, CredentialId, Email, HolderId, IssuerId, ProgramId, SchemaId, TenantId, Timestamp,
 };
-
-/// A word of the database that is none of ours.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no state that this version knows")]
-pub struct UnknownState(String);
 
 /// A transition that a state machine does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,34 +13,6 @@ pub struct UnknownState(String);
 pub struct InvalidTransition {
     from: Holding,
     to: Holding,
-}
-
-macro_rules! words {
-    ($name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $name {
-            /// The word by which the database and the wire know it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownState;
-
-            fn from_str(text: &str) -> Result<Self, UnknownState> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    other => Err(UnknownState(other.to_owned())),
-                }
-            }
-        }
-    };
 }
 
 /// Where a credential stands with its holder: `ready_to_claim -> claimed -> revoked`; revoking is possible from both.

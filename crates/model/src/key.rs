@@ -1,67 +1,35 @@
 //! Signing keys as they rest: sealed.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::KeyId;
+use crate::words::words;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl $name {
-            /// The word by which the database knows it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    other => Err(format!("unknown word `{other}`")),
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyPurpose {
+    /// Signs an issuer's credentials (ES256).
+    Credential,
+    /// Is an issuer's iden3 identity (BabyJubJub).
+    Identity,
+    /// Hides the order of status list indexes.
+    Status,
+    /// Signs the log's checkpoints (Ed25519).
+    Log,
 }
 
-words!(
-    /// What a key is for.
-    KeyPurpose {
-        /// Signs an issuer's credentials (ES256).
-        Credential = "credential",
-        /// Is an issuer's iden3 identity (BabyJubJub).
-        Identity = "identity",
-        /// Hides the order of status list indexes.
-        Status = "status",
-        /// Signs the log's checkpoints (Ed25519).
-        Log = "log",
-    }
-);
+words!(KeyPurpose { Credential = "credential", Identity = "identity", Status = "status", Log = "log" });
 
-words!(
-    /// Where a key is in its life.
-    KeyState {
-        /// Published, not yet used.
-        Next = "next",
-        /// In use.
-        Current = "current",
-        /// No longer used; still published, so that what it signed still verifies.
-        Previous = "previous",
-    }
-);
+/// Where a key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyState {
+    /// Published, not yet used.
+    Next,
+    /// In use.
+    Current,
+    /// No longer used; still published, so that what it signed still verifies.
+    Previous,
+}
+
+words!(KeyState { Next = "next", Current = "current", Previous = "previous" });
 
 /// A key as the database keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,13 +9,14 @@ mod id;
 mod key;
 mod source;
 mod time;
+mod words;
 
 pub use catalog::{
     DuplicateScope, Format, Issuer, PartnerKeys, Program, ProgramClosed, Schema, Tenant, UnknownFormat,
 };
 pub use credential::{
     Anchoring, Consent, Credential, Holder, Holding, InvalidTransition, LeafOp, LogLeaf, OnDuplicate,
-    UnknownState, VcStatus,
+    VcStatus,
 };
 pub use email::{Email, EmailError};
 pub use id::{
@@ -24,3 +25,4 @@ pub use id::{
 pub use key::{KeyPurpose, KeyState, StoredKey};
 pub use source::{Clock, Entropy};
 pub use time::Timestamp;
+pub use words::UnknownState;

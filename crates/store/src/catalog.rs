@@ -134,8 +134,25 @@ fn program_words(program: &Program) -> (String, &'static str) {
     (formats.join(","), scope)
 }
 
-const TENANT: &str = "SELECT id, name, jwks_url, jwks_document, issue_on_behalf, ignore_is_conflict FROM tenant \
-                      WHERE id = $1";
+/// The columns that each row type reads, once.
+macro_rules! select {
+    (tenant $rest:literal) => {
+        concat!("SELECT id, name, jwks_url, jwks_document, issue_on_behalf, ignore_is_conflict FROM tenant ", $rest)
+    };
+    (issuer $rest:literal) => {
+        concat!("SELECT id, tenant_id, slug, did, name FROM issuer ", $rest)
+    };
+    (schema $rest:literal) => {
+        concat!("SELECT id, tenant_id, document FROM subject_schema ", $rest)
+    };
+    (program $rest:literal) => {
+        concat!(
+            "SELECT id, tenant_id, issuer_id, schema_id, name, type_name, formats, validity_seconds, cap, opens_at, \
+             closes_at, published, duplicate_scope FROM program ",
+            $rest
+        )
+    };
+}
 
 impl Store {
     /// Adds a tenant.
@@ -174,14 +191,14 @@ impl Store {
 
     /// One tenant.
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
-        let row: Option<TenantRow> = self.db.fetch_optional(TENANT, values![id.as_str()]).await?;
+        let row: Option<TenantRow> =
+            self.db.fetch_optional(select!(tenant "WHERE id = $1"), values![id.as_str()]).await?;
         Ok(row.map(Tenant::from))
     }
 
     /// Every tenant, oldest first: for operators, never for a caller of an API.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
-        let sql = "SELECT id, name, jwks_url, jwks_document, issue_on_behalf, ignore_is_conflict FROM tenant \
-                   ORDER BY created_at, id";
+        let sql = select!(tenant "ORDER BY created_at, id");
         let rows: Vec<TenantRow> = self.db.fetch_all(sql, Vec::new()).await?;
         Ok(rows.into_iter().map(Tenant::from).collect())
     }
@@ -219,29 +236,28 @@ impl Store {
 
     /// The issuer with this DID, whoever owns it: the caller compares the owner.
     pub async fn issuer_by_did(&self, did: &str) -> Result<Option<Issuer>, StoreError> {
-        let sql = "SELECT id, tenant_id, slug, did, name FROM issuer WHERE did = $1";
+        let sql = select!(issuer "WHERE did = $1");
         let row: Option<IssuerRow> = self.db.fetch_optional(sql, values![did]).await?;
         Ok(row.map(Issuer::from))
     }
 
     /// The issuer with this slug. What it publishes is public, so no tenant is asked for.
     pub async fn issuer_by_slug(&self, slug: &str) -> Result<Option<Issuer>, StoreError> {
-        let sql = "SELECT id, tenant_id, slug, did, name FROM issuer WHERE slug = $1";
+        let sql = select!(issuer "WHERE slug = $1");
         let row: Option<IssuerRow> = self.db.fetch_optional(sql, values![slug]).await?;
         Ok(row.map(Issuer::from))
     }
 
     /// The issuer with this id, as a credential or a program names it.
     pub async fn issuer(&self, id: &IssuerId) -> Result<Option<Issuer>, StoreError> {
-        let sql = "SELECT id, tenant_id, slug, did, name FROM issuer WHERE id = $1";
+        let sql = select!(issuer "WHERE id = $1");
         let row: Option<IssuerRow> = self.db.fetch_optional(sql, values![id.as_str()]).await?;
         Ok(row.map(Issuer::from))
     }
 
     /// Every issuer, or one tenant's, oldest first: for operators.
     pub async fn issuers(&self, tenant: Option<&TenantId>) -> Result<Vec<Issuer>, StoreError> {
-        let sql = "SELECT id, tenant_id, slug, did, name FROM issuer WHERE $1 = '' OR tenant_id = $1 \
-                   ORDER BY created_at, id";
+        let sql = select!(issuer "WHERE $1 = '' OR tenant_id = $1 ORDER BY created_at, id");
         let tenant = tenant.map_or("", |tenant| tenant.as_str());
         let rows: Vec<IssuerRow> = self.db.fetch_all(sql, values![tenant]).await?;
         Ok(rows.into_iter().map(Issuer::from).collect())
@@ -257,15 +273,14 @@ impl Store {
 
     /// The schema with this id, whoever owns it: schemas are published, and the caller compares the owner.
     pub async fn schema(&self, id: &SchemaId) -> Result<Option<Schema>, StoreError> {
-        let sql = "SELECT id, tenant_id, document FROM subject_schema WHERE id = $1";
+        let sql = select!(schema "WHERE id = $1");
         let row: Option<SchemaRow> = self.db.fetch_optional(sql, values![id.as_str()]).await?;
         Ok(row.map(Schema::from))
     }
 
     /// Every schema, or one tenant's, oldest first: for operators.
     pub async fn schemas(&self, tenant: Option<&TenantId>) -> Result<Vec<Schema>, StoreError> {
-        let sql = "SELECT id, tenant_id, document FROM subject_schema WHERE $1 = '' OR tenant_id = $1 \
-                   ORDER BY created_at, id";
+        let sql = select!(schema "WHERE $1 = '' OR tenant_id = $1 ORDER BY created_at, id");
         let tenant = tenant.map_or("", |tenant| tenant.as_str());
         let rows: Vec<SchemaRow> = self.db.fetch_all(sql, values![tenant]).await?;
         Ok(rows.into_iter().map(Schema::from).collect())
@@ -322,8 +337,7 @@ impl Store {
 
     /// A tenant's program, draft or published.
     pub async fn program(&self, tenant: &TenantId, id: &ProgramId) -> Result<Option<Program>, StoreError> {
-        let sql = "SELECT id, tenant_id, issuer_id, schema_id, name, type_name, formats, validity_seconds, cap, \
-                   opens_at, closes_at, published, duplicate_scope FROM program WHERE tenant_id = $1 AND id = $2";
+        let sql = select!(program "WHERE tenant_id = $1 AND id = $2");
         let row: Option<ProgramRow> =
             self.db.fetch_optional(sql, values![tenant.as_str(), id.as_str()]).await?;
         row.map(Program::try_from).transpose()
@@ -338,9 +352,7 @@ impl Store {
 
     /// Every program, or one tenant's, oldest first: for operators.
     pub async fn programs(&self, tenant: Option<&TenantId>) -> Result<Vec<Program>, StoreError> {
-        let sql = "SELECT id, tenant_id, issuer_id, schema_id, name, type_name, formats, validity_seconds, cap, \
-                   opens_at, closes_at, published, duplicate_scope FROM program \
-                   WHERE $1 = '' OR tenant_id = $1 ORDER BY created_at, id";
+        let sql = select!(program "WHERE $1 = '' OR tenant_id = $1 ORDER BY created_at, id");
         let tenant = tenant.map_or("", |tenant| tenant.as_str());
         let rows: Vec<ProgramRow> = self.db.fetch_all(sql, values![tenant]).await?;
         rows.into_iter().map(Program::try_from).collect()

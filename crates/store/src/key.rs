@@ -1,6 +1,6 @@
 //! Sealed signing keys. The store sees ciphertext only.
 
-use model::{KeyState, StoredKey, Timestamp};
+use model::{KeyState, StoredKey, Timestamp, UnknownState};
 
 use crate::db::{Tx, values};
 use crate::{Store, StoreError};
@@ -19,8 +19,9 @@ impl TryFrom<KeyRow> for StoredKey {
     type Error = StoreError;
 
     fn try_from(row: KeyRow) -> Result<Self, StoreError> {
-        let wrong =
-            |column, problem: String| StoreError::inconsistent("signing_key", column, &row.kid, &problem);
+        let wrong = |column, problem: UnknownState| {
+            StoreError::inconsistent("signing_key", column, &row.kid, &problem)
+        };
         Ok(Self {
             purpose: row.purpose.parse().map_err(|problem| wrong("purpose", problem))?,
             state: row.state.parse().map_err(|problem| wrong("state", problem))?,

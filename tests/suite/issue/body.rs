@@ -49,6 +49,7 @@ fn rows(acme: &Partner) -> Vec<(Value, &'static str)> {
         (with("onDuplicate", json!("REVOKE")), DUPLICATE),
         (with("onDuplicate", json!("")), DUPLICATE),
         (with("onDuplicate", json!(true)), DUPLICATE),
+        (with("onDuplicate", Value::Null), DUPLICATE),
         (with("onDuplicate", json!(["ignore"])), DUPLICATE),
     ]
 }

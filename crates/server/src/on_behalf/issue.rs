@@ -113,7 +113,7 @@ fn parse(headers: &HeaderMap, body: JsonObject) -> Result<IssueRequest, ApiError
         return Err(ApiError::bad_request("Invalid field: credentialSubject must be an object"));
     };
     let on_duplicate = match members.remove("onDuplicate") {
-        None | Some(Value::Null) => OnDuplicate::default(),
+        None => OnDuplicate::default(),
         Some(value) => value.as_str().and_then(|word| word.parse().ok()).ok_or_else(|| {
             ApiError::bad_request("Invalid field: onDuplicate must be \"ignore\" or \"revoke\"")
         })?,
