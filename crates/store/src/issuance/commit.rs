@@ -63,15 +63,13 @@ type Standing<'a> = [(usize, &'a IssuancePlan)];
 async fn try_commit(db: &Db, plans: &Standing<'_>) -> Result<Vec<(usize, CommitOutcome)>, StoreError> {
     let mut tx = db.begin().await?;
     let mut refused: HashMap<usize, CommitOutcome> = HashMap::new();
-    let won = [
+    let races = [
         insert_holders(&mut tx, plans).await?,
         take_places(&mut tx, plans).await?,
         revoke_occupants(&mut tx, plans).await?,
         keep_answers(&mut tx, plans).await?,
     ];
-    for lost in won.into_iter().flatten() {
-        refused.insert(lost, CommitOutcome::Raced);
-    }
+    refused.extend(races.into_iter().flatten().map(|place| (place, CommitOutcome::Raced)));
     // Only when all else holds: a plan that loses a race must not take another's room under the cap.
     if refused.is_empty() {
         let over = count_against_caps(&mut tx, plans).await?;
@@ -87,11 +85,9 @@ async fn try_commit(db: &Db, plans: &Standing<'_>) -> Result<Vec<(usize, CommitO
     Ok(Vec::new())
 }
 
-/// The places of those plans whose row is not among the `(place,)` rows that a statement gave back.
-fn missing(wanted: impl Iterator<Item = usize>, given: &HashSet<String>, plans: &Standing<'_>) -> Vec<usize> {
-    let ids: HashMap<usize, &str> =
-        plans.iter().map(|(place, plan)| (*place, plan.credential.id.as_str())).collect();
-    wanted.filter(|place| !given.contains(ids[place])).collect()
+/// The places of those plans whose key is not among the keys that a statement gave back.
+fn lost<'a>(wanted: impl Iterator<Item = (usize, &'a str)>, given: &HashSet<String>) -> Vec<usize> {
+    wanted.filter(|(_, key)| !given.contains(*key)).map(|(place, _)| place).collect()
 }
 
 async fn given(tx: &mut Tx, sql: &'static str, rows: Rows) -> Result<HashSet<String>, StoreError> {
@@ -112,11 +108,7 @@ async fn insert_holders(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>,
                ON CONFLICT (email_key) DO NOTHING RETURNING id";
     let kinds = &[Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Int];
     let given = given(tx, sql, Rows { kinds, rows }).await?;
-    Ok(new
-        .into_iter()
-        .filter(|(_, plan)| !given.contains(plan.holder.holder.id.as_str()))
-        .map(|(place, _)| *place)
-        .collect())
+    Ok(lost(new.iter().map(|(place, plan)| (*place, plan.holder.holder.id.as_str())), &given))
 }
 
 /// Puts each new credential in its place: a free one, or that of the occupant that was expected there.
@@ -145,7 +137,7 @@ async fn take_places(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, St
                RETURNING credential_id";
     let rows = held.iter().map(|(_, plan)| row(plan)).collect();
     taken.extend(given(tx, sql, Rows { kinds: &[Kind::Text; 5], rows }).await?);
-    Ok(missing(plans.iter().map(|(place, _)| *place), &taken, plans))
+    Ok(lost(plans.iter().map(|(place, plan)| (*place, plan.credential.id.as_str())), &taken))
 }
 
 async fn revoke_occupants(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
@@ -162,11 +154,8 @@ async fn revoke_occupants(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize
                WHERE credential.tenant_id = v.column1 AND credential.id = v.column2 \
                AND credential.holding IN ('ready_to_claim', 'claimed') RETURNING id";
     let revoked = given(tx, sql, Rows { kinds: &[Kind::Text, Kind::Text, Kind::Int], rows }).await?;
-    Ok(revoking
-        .iter()
-        .filter(|(_, _, revocation)| !revoked.contains(revocation.credential_id.as_str()))
-        .map(|(place, _, _)| *place)
-        .collect())
+    let wanted = revoking.iter().map(|(place, _, revocation)| (*place, revocation.credential_id.as_str()));
+    Ok(lost(wanted, &revoked))
 }
 
 async fn keep_answers(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
@@ -190,11 +179,7 @@ async fn keep_answers(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, S
     let kinds = &[Kind::Text, Kind::Bytes, Kind::Bytes, Kind::Text, Kind::Int];
     // An answer names the new credential's hash, so it tells the plans apart.
     let kept = given(tx, sql, Rows { kinds, rows }).await?;
-    Ok(keeping
-        .iter()
-        .filter(|(_, _, record)| !kept.contains(&record.answer))
-        .map(|(place, _, _)| *place)
-        .collect())
+    Ok(lost(keeping.iter().map(|(place, _, record)| (*place, record.answer.as_str())), &kept))
 }
 
 /// Counts capped programs; the places of the plans for which there is no room. The update locks the program's row, so that
