@@ -3,7 +3,9 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
-VENV=$TARGET/test-tools/python
+# Virtual environments: the servers that Rust tests start, and Schemathesis. Apart, so that --fast installs the first alone.
+SERVERS_VENV=$TARGET/test-tools/servers
+SCHEMATHESIS_VENV=$TARGET/test-tools/schemathesis
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -55,8 +57,8 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# up_to_date STAMP FILE: whether STAMP records the present content of FILE.
-up_to_date() { [[ -f $1 ]] && [[ $(<"$1") == "$(sha256sum <"$2")" ]]; }
+# up_to_date STAMP FILE...: whether STAMP records the present content of the files.
+up_to_date() { [[ -f $1 ]] && [[ $(<"$1") == "$(cat "${@:2}" | sha256sum)" ]]; }
 
 install_npm_packages() {
   local stamp=$ROOT/tests/node/node_modules/.lock.sha256 lock=$ROOT/tests/node/package-lock.json
@@ -65,12 +67,14 @@ install_npm_packages() {
   sha256sum <"$lock" >"$stamp"
 }
 
+# install_python_packages VENV REQUIREMENTS...: makes a virtual environment with what these files of requirements name.
 install_python_packages() {
-  local stamp=$VENV/requirements.sha256 requirements=$ROOT/tests/schemathesis/requirements.txt
-  up_to_date "$stamp" "$requirements" && return
-  python3 -m venv --clear "$VENV"
-  "$VENV/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-  sha256sum <"$requirements" >"$stamp"
+  local venv=$1 stamp=$1/requirements.sha256
+  shift
+  up_to_date "$stamp" "$@" && return
+  python3 -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "${@/#/--requirement=}"
+  cat "$@" | sha256sum >"$stamp"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -348,6 +348,8 @@ async fn in_production(server: Server) {
             partner_keys: partner_keys.clone(),
             issue_on_behalf: true,
             ignore_is_conflict: false,
+            env_id: None,
+            own_offers_only: false,
         };
         match (server.engine.create_tenant(new, &server.guarded).await, error) {
             (Ok(_), None) => {}

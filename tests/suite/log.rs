@@ -7,7 +7,7 @@ use std::time::Duration;
 use anchor::{Log, Sequencer};
 use futures_util::future::join_all;
 use issuance::{CommitmentError, ProofExtra, verify_commitments};
-use model::{LeafOp, TenantId};
+use model::{Actor, LeafOp, TenantId};
 use serde_json::Value;
 use support::{Answer, Auditor, Database, Partner, Server, Setup, SystemEntropy, execute_sql, on_both};
 use tlog::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -67,7 +67,11 @@ on_both!(every_leaf_is_in_the_log_once_and_names_nobody, async |server: Server| 
     let hashes = issue_many(&server, &partner, 0..300).await;
     let tenant = TenantId::from(partner.id.as_str());
     for hash in &hashes[..3] {
-        server.engine.revoke(&tenant, hash.parse().expect("a hash")).await.expect("revokes");
+        server
+            .engine
+            .revoke(&Actor::operator(), &tenant, hash.parse().expect("a hash"))
+            .await
+            .expect("revokes");
     }
     settled(&server).await;
     let auditor = Auditor::new(&server.url).await;
@@ -213,7 +217,7 @@ on_both!(a_proof_shows_offline_what_was_issued_and_revoked, async |server: Serve
     let answer = proof(&server, &token, &hash, "revoke").await;
     assert_eq!(answer.message(), "No credential found for the given hash.", "it is not revoked");
     let tenant = TenantId::from(partner.id.as_str());
-    server.engine.revoke(&tenant, hash.parse().expect("a hash")).await.expect("revokes");
+    server.engine.revoke(&Actor::operator(), &tenant, hash.parse().expect("a hash")).await.expect("revokes");
     server.wait_for(&token, &hash, "REMOVE").await;
     let answer = proof(&server, &token, &hash, "revoke").await;
     let leaf = check(&answer.text, &auditor, documents["dc+sd-jwt"].as_str()).expect("verifies");
@@ -271,7 +275,7 @@ on_both!(before_it_is_anchored_there_is_nothing_to_prove, async |server: Server|
     assert_eq!(proof(&server, &token, &hash, "issue").await.status, 200);
 
     let tenant = TenantId::from(partner.id.as_str());
-    server.engine.revoke(&tenant, hash.parse().expect("a hash")).await.expect("revokes");
+    server.engine.revoke(&Actor::operator(), &tenant, hash.parse().expect("a hash")).await.expect("revokes");
     assert_eq!(proof(&server, &token, &hash, "revoke").await.status, 409);
     assert_eq!(server.status(&token, &hash).await.json()["vcStatus"], "WAIT_REMOVE");
 });

@@ -7,6 +7,7 @@ mod jwks;
 mod killed;
 mod log;
 mod main_job;
+mod offers;
 mod operations;
 mod partner_auth;
 mod status;

@@ -66,7 +66,11 @@ on_both!(an_expiring_credential_says_when_and_then_that_it_has, async |server: S
     assert_eq!(expired["vcStatus"], "EXPIRE");
     assert_eq!(expired["expirationDate"], status["expirationDate"]);
     // A revocation outranks it.
-    server.engine.revoke(&acme.id.as_str().into(), hash.parse().expect("a hash")).await.expect("revoked");
+    server
+        .engine
+        .revoke(&model::Actor::operator(), &acme.id.as_str().into(), hash.parse().expect("a hash"))
+        .await
+        .expect("revoked");
     server.wait_for(&token, &hash, "REMOVE").await;
 });
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use issuance::Revoked;
-use model::TenantId;
+use model::{Actor, TenantId};
 use serde_json::{Value, json};
 use support::{Partner, STATUS_ENTRIES, Server, Setup, on_both, payload};
 use vc::status::StatusBits;
@@ -87,15 +87,24 @@ on_both!(a_revocation_shows_in_both_lists_and_nowhere_else, async |server: Serve
     let mut wanted = BTreeSet::new();
     for entry in &entries[1..] {
         let hash = entry.hash.parse().expect("a hash");
-        assert_eq!(server.engine.revoke(&tenant, hash).await.expect("revokes"), Revoked::Now);
-        assert_eq!(server.engine.revoke(&tenant, hash).await.expect("answers"), Revoked::Already);
+        assert_eq!(
+            server.engine.revoke(&Actor::operator(), &tenant, hash).await.expect("revokes"),
+            Revoked::Now
+        );
+        assert_eq!(
+            server.engine.revoke(&Actor::operator(), &tenant, hash).await.expect("answers"),
+            Revoked::Already
+        );
         wanted.insert(entry.index);
         wait_for_lists(&server, entry, &wanted).await;
     }
     assert_eq!(both_lists(&server, &foreign).await, Default::default(), "another issuer's lists are its own");
     // Whoever is not the owner revokes nothing.
     let hash = foreign.hash.parse().expect("a hash");
-    assert_eq!(server.engine.revoke(&tenant, hash).await.expect("answers"), Revoked::Unknown);
+    assert_eq!(
+        server.engine.revoke(&Actor::operator(), &tenant, hash).await.expect("answers"),
+        Revoked::Unknown
+    );
 });
 
 on_both!(a_replaced_credential_is_revoked_and_its_successor_is_not, async |server: Server| {

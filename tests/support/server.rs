@@ -1,14 +1,17 @@
 //! A whole server in this process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anchor::{Log, Sequencer};
 use iden3::DidMethod;
 use issuance::{
-    Engine, GuardedClient, JwksSettings, NewIssuer, NewTenant, Settings, TokenSettings, open_log,
+    Engine, GuardedClient, JwksSettings, NewIssuer, NewTenant, Parts, Settings, TokenSettings, open_log,
 };
 use keys::MasterKey;
+use mail::{MailSettings, Mailer, TransportSettings};
+use media::{BlobSettings, Blobs};
 use model::{Clock, PartnerKeys};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -44,6 +47,10 @@ pub struct Setup {
     pub development: bool,
     /// Whether the log's sequencer runs.
     pub sequencer: bool,
+    /// Whether the jobs are done.
+    pub jobs: bool,
+    /// How mail leaves; into a folder if absent.
+    pub mail: Option<TransportSettings>,
 }
 
 impl Default for Setup {
@@ -54,6 +61,8 @@ impl Default for Setup {
             jwks: JwksSettings::default(),
             development: true,
             sequencer: true,
+            jobs: true,
+            mail: None,
         }
     }
 }
@@ -77,7 +86,7 @@ pub struct Server {
     pub guarded: GuardedClient,
     client: Client,
     stop: watch::Sender<bool>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An answer, read to its end.
@@ -161,23 +170,32 @@ impl Server {
             jwks: setup.jwks,
             catalog_seconds: 0,
             status_list_ttl: 30,
+            claim_code_seconds: 600,
         };
         let log = open_log("test.example/log", &store, &master, Arc::clone(&clock) as _, &*entropy).await;
         let log = Arc::new(log.expect("the log opens"));
-        let engine = Engine::new(
+        let transport =
+            setup.mail.unwrap_or_else(|| TransportSettings::Folder { path: folder.path().join("mail") });
+        let mail = MailSettings { from: "Bestow <bestow@example.org>".to_owned(), transport };
+        let engine = Arc::new(Engine::new(Parts {
             settings,
-            Arc::clone(&store),
+            store: Arc::clone(&store),
             master,
-            guarded.clone(),
-            Arc::clone(&clock) as _,
-            Arc::clone(&entropy) as _,
-        );
-        let engine = Arc::new(engine);
+            client: guarded.clone(),
+            mailer: Mailer::open(mail).await.expect("mail"),
+            blobs: Blobs::open(&BlobSettings::Folder(folder.path().join("blobs"))).expect("blobs"),
+            clock: Arc::clone(&clock) as _,
+            entropy: Arc::clone(&entropy) as _,
+        }));
         let (stop, stopped) = watch::channel(false);
         if setup.sequencer {
             let sequencer = Sequencer::new(Arc::clone(&log), Duration::from_millis(50), &*entropy);
             let stopped = stopped.clone();
             tokio::spawn(async move { sequencer.run(stopped).await });
+        }
+        if setup.jobs {
+            let (engine, stopped) = (Arc::clone(&engine), stopped.clone());
+            tokio::spawn(async move { engine.work(stopped).await });
         }
         let app = App {
             engine: Arc::clone(&engine),
@@ -187,7 +205,12 @@ impl Server {
         };
         tokio::spawn(server::serve(listener, server::router(app), stopped));
         let client = http_client();
-        Self { url, database_url, engine, store, log, clock, guarded, client, stop, _folder: folder }
+        Self { url, database_url, engine, store, log, clock, guarded, client, stop, folder }
+    }
+
+    /// Where its mail goes, unless the setup said otherwise: one `.eml` file a message.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.folder.path().join("mail")
     }
 
     /// The server's time, in seconds since 1970-01-01T00:00:00Z.
@@ -287,6 +310,8 @@ impl Server {
             partner_keys,
             issue_on_behalf: true,
             ignore_is_conflict: false,
+            env_id: None,
+            own_offers_only: false,
         };
         let tenant = self.engine.create_tenant(tenant, &self.guarded).await.expect("a tenant");
         let issuer = NewIssuer { tenant: tenant.id.clone(), name: name.to_owned(), slug: None, did: None };

@@ -4,7 +4,11 @@
 //! environment outranks the file, the file outranks the default. Other variables that begin with `BESTOW_` (those of `dev.env`,
 //! for example) mean nothing here; an unknown key in the file is an error.
 
-use std::fmt;
+mod images;
+mod mail;
+mod sections;
+mod values;
+
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,7 +18,12 @@ use config::builder::DefaultState;
 use config::{Config, ConfigBuilder, File, FileFormat, Value, ValueKind};
 use iden3::DidMethod;
 use issuance::{JwksSettings, TokenSettings};
-use serde::{Deserialize, Serialize, Serializer};
+
+use self::sections::{Did, Jwks};
+pub(crate) use self::sections::{LogFormat, Logging, Settings};
+
+/// The longest that one message may take, in seconds: a job that sends one is cut off soon after.
+const LONGEST_MAIL: u64 = 40;
 
 /// Looks up an environment variable.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -22,145 +31,6 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// The process's environment. Empty variables count as unset.
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// A database URL: it may hold a password, so it has no text form.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    /// The URL itself, for the one place that connects.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DatabaseUrl(..)")
-    }
-}
-
-impl Serialize for DatabaseUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("(secret)")
-    }
-}
-
-macro_rules! section {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty = $default:expr),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(default, deny_unknown_fields)]
-        pub(crate) struct $name { $(pub(crate) $field: $type),+ }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self { $($field: $default),+ }
-            }
-        }
-    };
-}
-
-section!(
-    /// Everything that an operator decides.
-    Settings {
-        listen: String = "127.0.0.1:8080".to_owned(),
-        public_url: String = "http://127.0.0.1:8080".to_owned(),
-        development: bool = false,
-        // Empty: no file.
-        master_key_file: PathBuf = PathBuf::new(),
-        catalog_seconds: u64 = 5,
-        database: Database = Database::default(),
-        log: Log = Log::default(),
-        did: Did = Did::default(),
-        partner: Partner = Partner::default(),
-        jwks: Jwks = Jwks::default(),
-        limits: Limits = Limits::default(),
-        status_lists: StatusLists = StatusLists::default(),
-        worker: Worker = Worker::default(),
-        logging: Logging = Logging::default(),
-    }
-);
-section!(
-    /// The database.
-    Database {
-        url: DatabaseUrl = DatabaseUrl("sqlite:bestow.db".to_owned()),
-        connections: u32 = 16,
-    }
-);
-section!(
-    /// The transparency log.
-    Log {
-        // Empty: made from the public URL.
-        origin: String = String::new(),
-        interval_ms: u64 = 250,
-    }
-);
-section!(
-    /// The iden3 DID method of issuers and holders.
-    Did {
-        method: String = "air".to_owned(),
-        blockchain: String = "id".to_owned(),
-        network: String = "test".to_owned(),
-        type_bytes: String = "03d2".to_owned(),
-    }
-);
-section!(
-    /// How Partner JWTs are checked.
-    Partner {
-        leeway_seconds: u32 = 30,
-        longest_life_seconds: u32 = 86_400,
-        remembered_tokens: u64 = 100_000,
-    }
-);
-section!(
-    /// How tenants' JWKS are cached.
-    Jwks {
-        min_fresh_seconds: u32 = 60,
-        max_fresh_seconds: u32 = 86_400,
-        default_fresh_seconds: u32 = 300,
-        max_stale_seconds: u32 = 86_400,
-        min_interval_seconds: u32 = 10,
-    }
-);
-section!(
-    /// What callers may ask of a server.
-    Limits {
-        body_bytes: usize = 65_536,
-        // 0: any number.
-        partner_requests_per_second: u32 = 0,
-    }
-);
-section!(
-    /// Published status lists.
-    StatusLists {
-        ttl_seconds: u64 = 60,
-    }
-);
-section!(
-    /// The work behind the answers: the log's sequencer and housekeeping.
-    Worker {
-        enabled: bool = true,
-    }
-);
-section!(
-    /// Log lines.
-    Logging {
-        format: LogFormat = LogFormat::Text,
-        level: String = "info".to_owned(),
-    }
-);
-
-/// The form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
 }
 
 /// Puts settings together, from the weakest source to the strongest.
@@ -250,6 +120,12 @@ impl Settings {
         range("partner.remembered_tokens", self.partner.remembered_tokens, 0, 10_000_000)?;
         range("limits.body_bytes", self.limits.body_bytes as u64, 1_024, 16 << 20)?;
         range("status_lists.ttl_seconds", self.status_lists.ttl_seconds, 1, 86_400)?;
+        range("offers.claim_code_seconds", self.offers.claim_code_seconds.into(), 1, 604_800)?;
+        range("mail.smtp_port", self.mail.smtp_port.into(), 1, 65_535)?;
+        range("mail.smtp_timeout_seconds", self.mail.smtp_timeout_seconds.into(), 1, LONGEST_MAIL)?;
+        range("mail.smtp_connections", self.mail.smtp_connections.into(), 1, 100)?;
+        self.mail.check()?;
+        self.images.check()?;
         let Jwks { min_fresh_seconds: least, max_fresh_seconds: most, .. } = self.jwks;
         ensure!(least <= most, "jwks.min_fresh_seconds ({least}) exceeds jwks.max_fresh_seconds ({most})");
         self.did_method().map(drop)
@@ -304,6 +180,7 @@ impl Settings {
             },
             catalog_seconds: self.catalog_seconds,
             status_list_ttl: self.status_lists.ttl_seconds,
+            claim_code_seconds: self.offers.claim_code_seconds.into(),
         })
     }
 
@@ -312,6 +189,8 @@ impl Settings {
         server::Limits {
             body_bytes: self.limits.body_bytes,
             partner_requests_per_second: NonZeroU32::new(self.limits.partner_requests_per_second),
+            public_requests_per_minute: NonZeroU32::new(self.limits.public_requests_per_minute),
+            trusted_proxies: self.limits.trusted_proxies.0.clone(),
         }
     }
 
@@ -322,6 +201,25 @@ impl Settings {
             format!("{rest}/log")
         } else {
             self.log.origin.clone()
+        }
+    }
+
+    /// Where mail is written if it is not sent.
+    pub(crate) fn mail_folder(&self) -> PathBuf {
+        self.folder(&self.mail.folder, "mail")
+    }
+
+    /// Where images are kept if not in a bucket.
+    pub(crate) fn images_folder(&self) -> PathBuf {
+        self.folder(&self.images.folder, "images")
+    }
+
+    /// The folder that a setting names; if it names none, one beside the database, or where the process was started.
+    fn folder(&self, setting: &Path, name: &str) -> PathBuf {
+        if setting.as_os_str().is_empty() {
+            self.database.file().map_or_else(|| PathBuf::from(name), |file| file.with_file_name(name))
+        } else {
+            setting.to_owned()
         }
     }
 

@@ -1,11 +1,13 @@
-//! A deployment that is open: database, keys, engine.
+//! A deployment that is open: database, keys, mail, images, engine.
 
 use std::sync::Arc;
 
 use anchor::Log;
 use anyhow::{Context as _, bail, ensure};
-use issuance::{Engine, GuardedClient, LOG_KEY_OWNER};
+use issuance::{Engine, GuardedClient, LOG_KEY_OWNER, Parts};
 use keys::MasterKey;
+use mail::Mailer;
+use media::Blobs;
 use model::{Clock, Entropy, StoredKey};
 use store::Store;
 
@@ -19,6 +21,7 @@ pub(crate) struct Context {
     pub(crate) store: Arc<Store>,
     pub(crate) engine: Arc<Engine>,
     pub(crate) client: GuardedClient,
+    pub(crate) blobs: Blobs,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     master: MasterKey,
@@ -57,15 +60,19 @@ impl Context {
         let client = GuardedClient::new(settings.development).context("the client that fetches JWKS")?;
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
             (Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let engine = Arc::new(Engine::new(
-            settings.engine()?,
-            Arc::clone(&store),
-            master.clone(),
-            client.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-        ));
-        Ok(Self { settings, store, engine, client, clock, entropy, master })
+        let mailer = Mailer::open(settings.mailer()?).await.context("mail (the settings under [mail])")?;
+        let blobs = Blobs::open(&settings.blobs()).context("images (the settings under [images])")?;
+        let engine = Arc::new(Engine::new(Parts {
+            settings: settings.engine()?,
+            store: Arc::clone(&store),
+            master: master.clone(),
+            client: client.clone(),
+            mailer,
+            blobs: blobs.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        }));
+        Ok(Self { settings, store, engine, client, blobs, clock, entropy, master })
     }
 
     /// Opens the log, which is started if there is none yet.

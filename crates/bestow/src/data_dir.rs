@@ -1,4 +1,4 @@
-//! The folder of a development server: its master key, its database, the demo partner's keys, and `dev.env`.
+//! The folder of a development server: its master key, its database, its mail and images, the demo partner's keys, and `dev.env`.
 
 use std::path::{Path, PathBuf};
 
@@ -55,12 +55,17 @@ impl DataDir {
         if path.exists() {
             return Ok(files::read_text(&path, FILE_LIMIT)?.trim().to_owned());
         }
-        let file = self.0.join("bestow.db");
-        let file =
-            file.to_str().with_context(|| format!("{}: use a folder with a UTF-8 name", file.display()))?;
+        let file = self.inner("bestow.db")?;
         // In a database URL these have a meaning of their own.
         let escaped = file.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
         Ok(format!("sqlite:{escaped}"))
+    }
+
+    /// The path of something in the folder, as settings and `dev.env` hold it.
+    pub(crate) fn inner(&self, name: &str) -> anyhow::Result<String> {
+        let path = self.0.join(name);
+        let text = path.to_str().map(str::to_owned);
+        text.with_context(|| format!("{}: use a folder with a UTF-8 name", path.display()))
     }
 
     /// Records that the folder goes with this database. The URL may hold a password: the file is its owner's alone.

@@ -1,23 +1,34 @@
-//! The tenant that `bestow dev` and `bestow demo` set up: a partner, an issuer, and a program for the seeds' example subject.
+//! The tenant that `bestow dev` and `bestow demo` set up: a partner, an issuer, a program for the example subject of each
+//! dialect, and users who offer credentials.
+
+mod programs;
+mod users;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use issuance::{NewIssuer, NewProgram, NewTenant};
+use issuance::{NewIssuer, NewTenant};
 use jose::SigningKey;
-use model::{DuplicateScope, Format, Issuer, PartnerKeys, Program, ProgramId, Tenant, TenantId};
-use serde_json::json;
+use model::{Actor, Issuer, OrganisationProfile, PartnerKeys, Program, Tenant, TenantId};
 
 use crate::context::Context;
 use crate::data_dir::DataDir;
 use crate::env_file::EnvFile;
+use crate::explain::for_operator;
 use crate::partner;
 
-/// The demo tenant and the private keys of its partner.
+pub(crate) use self::users::Users;
+
+/// The demo tenant, the private keys of its partner, and the API keys of its users.
 pub(crate) struct DemoTenant {
     pub(crate) tenant: Tenant,
     pub(crate) issuer: Issuer,
+    /// For issuing on behalf.
     pub(crate) program: Program,
+    /// For offers.
+    pub(crate) credential: Program,
+    pub(crate) profile: OrganisationProfile,
+    pub(crate) users: Users,
     pub(crate) rs256: PartnerKey,
     pub(crate) es256: PartnerKey,
 }
@@ -31,7 +42,7 @@ pub(crate) struct PartnerKey {
 
 impl DemoTenant {
     /// Finds the demo tenant of a database, or sets up what is missing of it. Its ids live in the database; a database that is
-    /// new gets those that the folder's `dev.env` remembers.
+    /// new gets those that the folder's `dev.env` remembers. The API keys live in `dev.env` alone.
     pub(crate) async fn ensure(context: &Context, folder: &DataDir) -> anyhow::Result<Self> {
         let known = folder.environment()?.unwrap_or_default();
         let id = tenant_id(context, &known).await?;
@@ -41,14 +52,24 @@ impl DemoTenant {
         let es256 = PartnerKey { kid: format!("{id}-es256"), path, key };
 
         let jwks = partner::key_set(&[(&rs256.kid, &rs256.key), (&es256.kid, &es256.key)]);
-        let tenant = ensure_tenant(context, &id, PartnerKeys::Pinned(jwks.to_string())).await?;
+        let tenant = ensure_tenant(context, &id, PartnerKeys::Pinned(jwks.to_string()), &known).await?;
         let issuer = ensure_issuer(context, &id).await?;
-        let program = ensure_program(context, &issuer, &known).await?;
-        Ok(Self { tenant, issuer, program, rs256, es256 })
+        let program = programs::membership(context, &issuer, &known).await?;
+        let credential = programs::example(context, &issuer, &known).await?;
+        let (operator, name) = (Actor::operator(), "Demo Organisation");
+        let profile = context.engine.ensure_default_profile(&operator, &id, name).await;
+        let profile = profile.map_err(for_operator).context("the demo organisation profile")?;
+        let users = Users::ensure(context, &id, &known).await?;
+        Ok(Self { tenant, issuer, program, credential, profile, users, rs256, es256 })
     }
 
-    /// What `dev.env` says of a server at `url` whose log has this verifier key.
-    pub(crate) fn environment(&self, url: &str, log_key: &str) -> anyhow::Result<EnvFile> {
+    /// The path of the private API of its environment.
+    pub(crate) fn offers_path(&self) -> String {
+        format!("/products/web/{}/issuer/api/private", self.tenant.env_id)
+    }
+
+    /// What `dev.env` says of a server at `url` whose log has this verifier key and whose mail goes to this folder.
+    pub(crate) fn environment(&self, url: &str, log_key: &str, mail: &str) -> anyhow::Result<EnvFile> {
         let path = |key: &PartnerKey| {
             let text = key.path.to_str().map(str::to_owned);
             text.with_context(|| format!("{}: use a folder with a UTF-8 name", key.path.display()))
@@ -63,6 +84,13 @@ impl DemoTenant {
         file.push("BESTOW_ISSUER_DID", self.issuer.did.as_str());
         file.push("BESTOW_PROGRAM_ID", self.program.id.as_str());
         file.push("BESTOW_LOG_VKEY", log_key);
+        file.push("BESTOW_ENV_ID", self.tenant.env_id.as_str());
+        file.push("BESTOW_CORRELATION_ID", self.issuer.slug.as_str());
+        file.push("BESTOW_OFFERS_URL", format!("{url}{}/credential-offers", self.offers_path()));
+        file.push("BESTOW_CREDENTIAL_ID", self.credential.id.as_str());
+        file.push("BESTOW_ORGANISATION_PROFILE_ID", self.profile.id.as_str());
+        self.users.describe(&mut file);
+        file.push("BESTOW_MAIL_DIR", mail);
         Ok(file)
     }
 }
@@ -73,7 +101,12 @@ async fn tenant_id(context: &Context, known: &EnvFile) -> anyhow::Result<TenantI
     Ok(context.store.deployment_value("dev.tenant", candidate.as_str()).await?.into())
 }
 
-async fn ensure_tenant(context: &Context, id: &TenantId, keys: PartnerKeys) -> anyhow::Result<Tenant> {
+async fn ensure_tenant(
+    context: &Context,
+    id: &TenantId,
+    keys: PartnerKeys,
+    known: &EnvFile,
+) -> anyhow::Result<Tenant> {
     let Some(mut tenant) = context.store.tenant(id).await? else {
         let new = NewTenant {
             id: Some(id.to_string()),
@@ -81,6 +114,8 @@ async fn ensure_tenant(context: &Context, id: &TenantId, keys: PartnerKeys) -> a
             partner_keys: keys,
             issue_on_behalf: true,
             ignore_is_conflict: false,
+            env_id: known.get("BESTOW_ENV_ID").map(str::to_owned),
+            own_offers_only: false,
         };
         return context.engine.create_tenant(new, &context.client).await.context("the demo tenant");
     };
@@ -99,45 +134,4 @@ async fn ensure_issuer(context: &Context, tenant: &TenantId) -> anyhow::Result<I
     let name = "Demo Issuer".to_owned();
     let new = NewIssuer { tenant: tenant.clone(), name, slug: None, did: None };
     context.engine.create_issuer(new).await.context("the demo issuer")
-}
-
-async fn ensure_program(context: &Context, issuer: &Issuer, known: &EnvFile) -> anyhow::Result<Program> {
-    let candidate = known.get("BESTOW_PROGRAM_ID").map(ProgramId::from);
-    let candidate = candidate.unwrap_or_else(|| ProgramId::mint(context.clock.now(), &*context.entropy));
-    let id: ProgramId = context.store.deployment_value("dev.program", candidate.as_str()).await?.into();
-    if let Some(program) = context.store.program(&issuer.tenant_id, &id).await? {
-        return Ok(program);
-    }
-    let schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Membership",
-        "type": "object",
-        "properties": {
-            "age": { "type": "integer", "minimum": 0, "title": "Age" },
-            "location": { "type": "string", "title": "Location" },
-            "isMember": { "type": "boolean", "title": "Member" },
-        },
-        "required": ["age", "location", "isMember"],
-        "additionalProperties": false,
-    });
-    let schema = context
-        .engine
-        .create_schema(&issuer.tenant_id, schema.to_string())
-        .await
-        .context("the demo schema")?;
-    let new = NewProgram {
-        issuer_did: issuer.did.clone(),
-        schema: schema.id,
-        id: Some(id.to_string()),
-        name: "Membership".to_owned(),
-        type_name: None,
-        formats: Format::ALL.to_vec(),
-        validity_seconds: None,
-        cap: None,
-        opens_at: None,
-        closes_at: None,
-        published: true,
-        duplicate_scope: DuplicateScope::Program,
-    };
-    context.engine.create_program(new).await.context("the demo program")
 }

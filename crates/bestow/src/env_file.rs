@@ -1,5 +1,6 @@
 //! `dev.env`: what `bestow dev` tells about its demo tenant, as `NAME=VALUE` lines that shells and dotenv libraries read.
 
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -9,9 +10,15 @@ use crate::files;
 /// Far more than `bestow dev` writes.
 const LIMIT: usize = 64 * 1024;
 
-/// Variables in the order of the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Variables in the order of the file. Some are API keys: none of the values has a text form.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct EnvFile(Vec<(String, String)>);
+
+impl fmt::Debug for EnvFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl EnvFile {
     /// Reads a file.
@@ -21,10 +28,12 @@ impl EnvFile {
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let variables = lines.map(|line| {
-            let (name, value) =
-                line.split_once('=').with_context(|| format!("`{line}` is not of the form NAME=VALUE"))?;
+        let lines = text.lines().map(str::trim).zip(1..);
+        let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+        let variables = lines.map(|(line, number)| {
+            let (name, value) = line
+                .split_once('=')
+                .with_context(|| format!("line {number} is not of the form NAME=VALUE: mend or remove it"))?;
             Ok((name.trim().to_owned(), unquoted(value.trim()).to_owned()))
         });
         variables.collect::<anyhow::Result<_>>().map(Self)
@@ -93,6 +102,13 @@ mod tests {
     fn refuses_what_shells_would_misread() {
         assert!(quoted("it's").is_err());
         assert!(quoted("two\nlines").is_err());
-        assert!(EnvFile::parse("no equals sign").is_err());
+    }
+
+    #[test]
+    fn says_where_it_cannot_be_read_and_not_what_stands_there() {
+        let error = EnvFile::parse("# a comment\n\nA=1\nbst_0123").unwrap_err();
+        assert_eq!(error.to_string(), "line 4 is not of the form NAME=VALUE: mend or remove it");
+        let file = EnvFile::parse("BESTOW_ADMIN_KEY=bst_0123").unwrap();
+        assert_eq!(format!("{file:?}"), r#"["BESTOW_ADMIN_KEY"]"#);
     }
 }

@@ -1,5 +1,16 @@
 //! Errors as people read them.
 
+use issuance::OfferError;
+
+/// An error of the credential-offers dialect, as the operator reads it: a caller is not told the cause of a failure of ours,
+/// an operator is.
+pub(crate) fn for_operator(error: OfferError) -> anyhow::Error {
+    match error {
+        OfferError::Internal(cause) => cause.into(),
+        error => error.into(),
+    }
+}
+
 /// An error and its causes on one line. Some errors say in their text what their cause says: that is said once.
 pub(crate) fn explain(error: &anyhow::Error) -> String {
     let mut text = String::new();

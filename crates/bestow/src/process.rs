@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Settings;
 use crate::context::Context;
 
 /// How often what is no longer needed is forgotten.
@@ -80,13 +81,18 @@ impl Process {
         self
     }
 
-    /// Does the work behind the answers: the log's sequencer, housekeeping.
+    /// Does the work behind the answers: the log's sequencer, the jobs (mail), housekeeping.
     #[must_use]
     pub(crate) fn with_worker(mut self, context: &Context, log: &Arc<Log>) -> Self {
+        announce_mail(&context.settings);
         let engine = Arc::clone(&context.engine);
         let sequencer = Sequencer::new(Arc::clone(log), context.settings.log_interval(), &*context.entropy);
         self.worker = Some(Task::start("worker", &self.ended, |stopping| async move {
-            tokio::join!(sequencer.run(stopping.clone()), housekeep(&engine, stopping));
+            tokio::join!(
+                sequencer.run(stopping.clone()),
+                engine.work(stopping.clone()),
+                housekeep(&engine, stopping)
+            );
             Ok(())
         }));
         self
@@ -113,6 +119,13 @@ impl Process {
         }
         self.store.close().await;
         outcome
+    }
+}
+
+fn announce_mail(settings: &Settings) {
+    tracing::info!(mail = settings.mail_way(), "the worker does the jobs");
+    if !settings.sends_mail() && !settings.development {
+        tracing::warn!("mail reaches nobody, it is written into a folder: set mail.smtp_host");
     }
 }
 

@@ -64,8 +64,11 @@ impl Target {
         listen: Option<&str>,
         environment: Environment<'_>,
     ) -> anyhow::Result<Deployment> {
-        let mut loader =
-            Loader::new().default("development", "true")?.default("database.url", &folder.database_url()?)?;
+        let mut loader = Loader::new()
+            .default("development", "true")?
+            .default("database.url", &folder.database_url()?)?
+            .default("mail.folder", &folder.inner("mail")?)?
+            .default("images.folder", &folder.inner("images")?)?;
         if let Some(url) = folder.environment()?.as_ref().and_then(|known| known.get("BESTOW_URL")) {
             loader = loader.default("public_url", url)?;
         }

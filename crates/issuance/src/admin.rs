@@ -67,6 +67,10 @@ pub struct NewTenant {
     pub issue_on_behalf: bool,
     /// Whether `onDuplicate: "ignore"` answers 409.
     pub ignore_is_conflict: bool,
+    /// Its environment in the credential-offers dialect, 16 lower-case hex digits; a new one if absent.
+    pub env_id: Option<String>,
+    /// Whether a user who is no more than that sees and changes its own offers alone.
+    pub own_offers_only: bool,
 }
 
 /// An issuer to be.
@@ -128,6 +132,8 @@ impl Engine {
             partner_keys: new.partner_keys,
             issue_on_behalf: new.issue_on_behalf,
             ignore_is_conflict: new.ignore_is_conflict,
+            env_id: new.env_id.unwrap_or_else(|| hex::encode(self.entropy.bytes::<8>())),
+            own_offers_only: new.own_offers_only,
         };
         check_tenant(&tenant, client)?;
         self.store.insert_tenant(&tenant, self.clock.now()).await?;
@@ -265,6 +271,10 @@ impl Engine {
 
 fn check_tenant(tenant: &Tenant, client: &GuardedClient) -> Result<(), AdminError> {
     check_name(&tenant.name)?;
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if tenant.env_id.len() != 16 || !tenant.env_id.bytes().all(is_digit) {
+        return Err(invalid("an environment's id is 16 lower-case hexadecimal digits"));
+    }
     match &tenant.partner_keys {
         PartnerKeys::None => Ok(()),
         PartnerKeys::Url(url) => client.check(url).map(drop).map_err(AdminError::JwksUrl),

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use iden3::DidMethod;
 use keys::MasterKey;
-use model::{Clock, Entropy, Tenant, TenantId};
+use mail::Mailer;
+use media::Blobs;
+use model::{Clock, Entropy, Tenant, TenantId, Timestamp};
 use store::Store;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::catalog::Catalog;
 use crate::issue_on_behalf::Turns;
@@ -31,7 +34,33 @@ pub struct Settings {
     pub catalog_seconds: u64,
     /// For how many seconds a copy of a status list may be used.
     pub status_list_ttl: u64,
+    /// For how many seconds a claim code is accepted.
+    pub claim_code_seconds: i64,
 }
+
+/// What an engine is put together from.
+#[derive(Debug)]
+pub struct Parts {
+    /// What the operator decided.
+    pub settings: Settings,
+    /// The database.
+    pub store: Arc<Store>,
+    /// The key that all other keys rest under.
+    pub master: MasterKey,
+    /// Fetches what tenants' URLs name.
+    pub client: GuardedClient,
+    /// Sends mail.
+    pub mailer: Mailer,
+    /// Keeps images.
+    pub blobs: Blobs,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// How many images are decoded at once.
+const DECODING: usize = 2;
 
 /// The engine. One per process; verbs are its methods, one module each.
 #[derive(Debug)]
@@ -45,19 +74,17 @@ pub struct Engine {
     pub(crate) positions: Positions,
     pub(crate) turns: Turns,
     pub(crate) published: Published,
+    pub(crate) mailer: Mailer,
+    pub(crate) blobs: Blobs,
+    pub(crate) decoding: Semaphore,
+    pub(crate) jobs_waiting: Notify,
     authenticator: Authenticator,
 }
 
 impl Engine {
     /// Puts an engine together.
-    pub fn new(
-        settings: Settings,
-        store: Arc<Store>,
-        master: MasterKey,
-        client: GuardedClient,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { settings, store, master, client, mailer, blobs, clock, entropy } = parts;
         let jwks = JwksCache::new(client, Arc::clone(&clock), settings.jwks);
         Self {
             catalog: Catalog::new(settings.catalog_seconds),
@@ -65,9 +92,13 @@ impl Engine {
             turns: Turns::default(),
             published: Published::default(),
             authenticator: Authenticator::new(jwks, Arc::clone(&clock), settings.tokens),
+            decoding: Semaphore::new(DECODING),
+            jobs_waiting: Notify::new(),
             settings,
             store,
             master,
+            mailer,
+            blobs,
             clock,
             entropy,
         }
@@ -76,6 +107,11 @@ impl Engine {
     /// Where the server is reached from outside.
     pub fn public_url(&self) -> &str {
         &self.settings.public_url
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Random bytes, from the engine's own source.
@@ -93,7 +129,7 @@ impl Engine {
         self.authenticator.authenticate(header, |id| self.tenant(id)).await
     }
 
-    async fn tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, EngineError> {
+    pub(crate) async fn tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, EngineError> {
         self.catalog.tenant(&self.store, id).await
     }
 

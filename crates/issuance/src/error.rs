@@ -2,6 +2,7 @@
 
 use anchor::AnchorError;
 use keys::KeyError;
+use media::BlobError;
 use store::StoreError;
 
 /// An error that is nobody's fault but ours.
@@ -17,6 +18,8 @@ enum Cause {
     Key(#[from] KeyError),
     #[error("log: {0}")]
     Anchor(#[from] AnchorError),
+    #[error("blobs: {0}")]
+    Blob(#[from] BlobError),
     #[error("{0}")]
     Inconsistent(String),
 }
@@ -38,7 +41,7 @@ macro_rules! from {
     };
 }
 
-from!(StoreError, KeyError, AnchorError);
+from!(StoreError, KeyError, AnchorError, BlobError);
 
 /// An error of a cached look-up, which all who waited for it share.
 impl From<std::sync::Arc<Self>> for EngineError {

@@ -72,6 +72,7 @@ impl GuardedClient {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(TIMEOUT)
             .no_proxy()
+            .http1_only()
             .user_agent(concat!("bestow/", env!("CARGO_PKG_VERSION")));
         if !development {
             builder = builder.https_only(true).dns_resolver(Arc::new(PublicOnly));

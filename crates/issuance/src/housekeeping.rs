@@ -6,6 +6,9 @@ use crate::engine::Engine;
 /// For how long an answer is kept for retries with the same idempotency key: 24 hours.
 const ANSWERS_KEPT_SECONDS: i64 = 86_400;
 
+/// For how long it is remembered who searched for what: 90 days.
+const SEARCHES_KEPT_SECONDS: i64 = 90 * 86_400;
+
 impl Engine {
     /// Forgets what is no longer needed. Safe to run at any time and on several replicas at once.
     pub async fn housekeep(&self) -> Result<(), EngineError> {
@@ -14,6 +17,8 @@ impl Engine {
         if forgotten > 0 {
             tracing::debug!(forgotten, "forgot answers kept for retries");
         }
+        let before = self.clock.now().plus_seconds(-SEARCHES_KEPT_SECONDS);
+        self.store.forget_searches(before).await?;
         Ok(())
     }
 }

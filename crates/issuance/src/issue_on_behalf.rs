@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use iden3::Id;
 use model::{
-    Consent, CoreClaimHash, Email, Holder, HolderId, OnDuplicate, ProgramClosed, ProgramId, SchemaId, Tenant,
-    TenantId, Timestamp,
+    Actor, AuditAction, Consent, CoreClaimHash, CredentialId, Email, Holder, HolderId, OnDuplicate, Origin,
+    ProgramClosed, ProgramId, SchemaId, Tenant, TenantId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::EngineError;
 use crate::catalog::ActiveProgram;
 use crate::engine::Engine;
+use crate::idempotency::IdempotencyKey;
 use crate::mint::{Content, sha256};
 use crate::partner::{Partner, PartnerAuthError};
 use crate::subject::Violation;
@@ -43,13 +44,7 @@ pub struct IssueRequest {
     subject_id: Option<Value>,
     on_duplicate: OnDuplicate,
     idempotency: Option<IdempotencyKey>,
-}
-
-/// An `Idempotency-Key` header and what it came with, as SHA-256.
-#[derive(Clone, Copy, Debug)]
-struct IdempotencyKey {
-    key_hash: [u8; 32],
-    body_hash: [u8; 32],
+    origin: Origin,
 }
 
 impl IssueRequest {
@@ -62,13 +57,28 @@ impl IssueRequest {
         on_duplicate: OnDuplicate,
     ) -> Self {
         let subject_id = subject.remove("id");
-        Self { issuer_did, program, subject, subject_id, on_duplicate, idempotency: None }
+        Self {
+            issuer_did,
+            program,
+            subject,
+            subject_id,
+            on_duplicate,
+            idempotency: None,
+            origin: Origin::default(),
+        }
     }
 
     /// The same request under an idempotency key, sent with this body.
     #[must_use]
     pub fn with_idempotency_key(mut self, key: &str, body: &[u8]) -> Self {
-        self.idempotency = Some(IdempotencyKey { key_hash: sha256(key.as_bytes()), body_hash: sha256(body) });
+        self.idempotency = Some(IdempotencyKey::new("", key, body));
+        self
+    }
+
+    /// The same request, sent from there.
+    #[must_use]
+    pub fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
         self
     }
 }
@@ -181,7 +191,8 @@ impl Engine {
         partner: &Partner,
         request: &IssueRequest,
     ) -> Result<Issued, IssueError> {
-        let case = Case { partner, request, email: partner.may_issue()? };
+        let actor = partner.actor(&request.origin);
+        let case = Case { partner, request, email: partner.may_issue()?, actor };
         let _turn = self.turns.take(&partner.tenant.id, case.email).await;
         for _ in 0..ATTEMPTS {
             if let Some(issued) = self.answer_again(&case).await? {
@@ -305,6 +316,13 @@ impl Engine {
         };
         let credential = self.mint(content, active.issuer.status_entry(position))?;
         let issued = case.answer(credential.core_claim_hash, &holder.holder);
+        let event = |action, id: &CredentialId| {
+            self.event(&case.actor, &case.partner.tenant.id, action, id.as_str(), now)
+        };
+        let issuing = event(AuditAction::IssueCredential, &credential.id);
+        let revoking = revocation
+            .as_ref()
+            .map(|revocation| event(AuditAction::RevokeCredential, &revocation.credential_id));
         let plan = IssuancePlan {
             tenant: case.partner.tenant.id.clone(),
             holder,
@@ -314,6 +332,7 @@ impl Engine {
             credential,
             capped: active.program.cap.is_some(),
             idempotency: case.record(&issued),
+            events: std::iter::once(issuing).chain(revoking).collect(),
             now,
         };
         match self.store.commit_issuance(plan).await? {
@@ -323,21 +342,25 @@ impl Engine {
         }
     }
 
-    /// A person who was not known. The DID is an identifier that nobody has a key for until a wallet brings one.
+    /// A person who was not known.
     pub(crate) fn new_holder(&self, email: &Email) -> Result<Holder, EngineError> {
+        Ok(Holder { id: HolderId::mint(&*self.entropy), email: email.clone(), did: self.new_holder_did()? })
+    }
+
+    /// The DID of somebody who was not known: an identifier that nobody has a key for until a wallet brings one.
+    pub(crate) fn new_holder_did(&self) -> Result<String, EngineError> {
         let method = &self.settings.did_method;
         let id = Id::from_genesis(method.type_bytes(), self.entropy.bytes());
-        let did = method.did(&id).map_err(|error| EngineError::inconsistent(format!("holder: {error}")))?;
-        Ok(Holder { id: HolderId::mint(&*self.entropy), email: email.clone(), did })
+        method.did(&id).map_err(|error| EngineError::inconsistent(format!("holder: {error}")))
     }
 }
 
 /// Who asks for what, for whom.
-#[derive(Clone, Copy)]
 struct Case<'a> {
     partner: &'a Partner,
     request: &'a IssueRequest,
     email: &'a Email,
+    actor: Actor,
 }
 
 impl Case<'_> {

@@ -33,6 +33,11 @@ pub(crate) struct StatusEntry {
     pub(crate) index: u32,
 }
 
+/// The identifier of the issuer with this slug, which is also where its documents are.
+pub(crate) fn issuer_url(public_url: &str, slug: &str) -> String {
+    format!("{public_url}/issuers/{slug}")
+}
+
 impl ActiveIssuer {
     pub(crate) fn open(
         issuer: Issuer,
@@ -49,7 +54,7 @@ impl ActiveIssuer {
         let current =
             keys.iter().position(|key| key.state == KeyState::Current).ok_or_else(|| missing("current"))?;
         let status = of(KeyPurpose::Status).next().ok_or_else(|| missing("status"))?;
-        let url = format!("{public_url}/issuers/{}", issuer.slug);
+        let url = issuer_url(public_url, &issuer.slug);
         let did_web = vc::did::did_web(&url)
             .map_err(|error| EngineError::inconsistent(format!("the public URL {public_url}: {error}")))?;
         Ok(Self { url, did_web, keys, current, status_key: keys::status_key(master, status)?, issuer })

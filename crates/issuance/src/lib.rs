@@ -4,17 +4,21 @@
 //! its own wire format. What is a rule about credentials is here and nowhere else.
 
 mod admin;
+mod audit;
 mod catalog;
 mod credential_status;
 mod engine;
 mod error;
 mod fetch;
 mod housekeeping;
+mod idempotency;
 mod issue_on_behalf;
 mod issued;
 mod issuer;
+mod jobs;
 mod log_key;
 mod mint;
+mod offers;
 mod partner;
 mod positions;
 mod publish;
@@ -23,7 +27,7 @@ mod subject;
 
 pub use admin::{AdminError, NewIssuer, NewProgram, NewTenant};
 pub use credential_status::Status;
-pub use engine::{Engine, Settings};
+pub use engine::{Engine, Parts, Settings};
 pub use error::EngineError;
 pub use fetch::{FetchError, GuardedClient};
 pub use issue_on_behalf::{IssueError, IssueRequest, Issued};
@@ -31,6 +35,11 @@ pub use issued::{
     CommitmentError, CommittedDocument, IssuedDocuments, ProofError, ProofExtra, verify_commitments,
 };
 pub use log_key::{LOG_KEY_OWNER, OpenLogError, open_log};
+pub use offers::{
+    Caller, CallerError, ClaimError, ClaimInput, ClaimInvitation, CreateOffers, CreatedApiKey, CreatedOffers,
+    CredentialTemplate, ErrorKind, FailedOffer, ImageUpload, NewApiKey, NewProfile, OfferError, OfferItem,
+    OfferState, RevokeItem, RevokedOffers, Shared, TemplateField,
+};
 pub use partner::{AuthenticateError, JwksSettings, Partner, PartnerAuthError, TokenSettings};
 pub use publish::ListFormat;
 pub use revoke::Revoked;

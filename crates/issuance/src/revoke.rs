@@ -1,6 +1,6 @@
 //! Revoking a credential.
 
-use model::{CoreClaimHash, IssuerId, LeafOp, LogLeaf, TenantId, Timestamp};
+use model::{Actor, AuditAction, CoreClaimHash, IssuerId, LeafOp, LogLeaf, TenantId, Timestamp};
 
 use crate::EngineError;
 use crate::engine::Engine;
@@ -18,14 +18,21 @@ pub enum Revoked {
 
 impl Engine {
     /// Revokes a tenant's credential. Status lists show it at once, the log as soon as it is anchored.
-    pub async fn revoke(&self, tenant: &TenantId, hash: CoreClaimHash) -> Result<Revoked, EngineError> {
+    pub async fn revoke(
+        &self,
+        actor: &Actor,
+        tenant: &TenantId,
+        hash: CoreClaimHash,
+    ) -> Result<Revoked, EngineError> {
         let Some(found) = self.credential_status(tenant, hash).await? else { return Ok(Revoked::Unknown) };
         if found.credential.holding.revoke().is_err() {
             return Ok(Revoked::Already);
         }
         let now = self.clock.now();
         let leaf = self.revoke_leaf(&found.credential.issuer_id, hash, now).await?;
-        let revoked = self.store.revoke(tenant, &found.credential.id, &leaf, now).await?;
+        let id = &found.credential.id;
+        let event = self.event(actor, tenant, AuditAction::RevokeCredential, id.as_str(), now);
+        let revoked = self.store.revoke(tenant, id, &leaf, &event).await?;
         Ok(if revoked { Revoked::Now } else { Revoked::Already })
     }
 

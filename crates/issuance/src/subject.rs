@@ -3,6 +3,8 @@
 use std::fmt;
 
 use jsonschema::{Draft, PatternOptions, Validator};
+use model::DataType;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 /// How many violations one answer lists; more are counted.
@@ -40,10 +42,22 @@ impl fmt::Display for Violation {
     }
 }
 
+/// A property of a schema, as a claim that an offer can carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClaimType {
+    pub(crate) name: String,
+    /// Absent for objects, arrays and whatever else has no text form.
+    pub(crate) data_type: Option<DataType>,
+    pub(crate) required: bool,
+    /// Shown to people.
+    pub(crate) title: Option<String>,
+}
+
 /// A compiled schema.
 #[derive(Debug)]
 pub(crate) struct SubjectSchema {
     validator: Validator,
+    claims: Vec<ClaimType>,
 }
 
 impl SubjectSchema {
@@ -61,6 +75,7 @@ impl SubjectSchema {
             return Err(SchemaError::Reserved(name.clone()));
         }
         drop_id(&mut schema);
+        let claims = claim_types(&schema, &property_names(document));
         let draft = Draft::default().detect(&schema);
         close(&mut schema, matches!(draft, Draft::Draft201909 | Draft::Draft202012));
         let validator = jsonschema::options()
@@ -69,7 +84,12 @@ impl SubjectSchema {
             .with_pattern_options(PatternOptions::regex())
             .build(&schema)
             .map_err(|error| SchemaError::Invalid(error.to_string()))?;
-        Ok(Self { validator })
+        Ok(Self { validator, claims })
+    }
+
+    /// Its properties, in the order in which it names them.
+    pub(crate) fn claims(&self) -> &[ClaimType] {
+        &self.claims
     }
 
     /// Every violation, in the order of their paths. `id` is the `id` that the caller would like the subject to have.
@@ -106,6 +126,73 @@ impl SubjectSchema {
             });
         }
         Err(violations)
+    }
+}
+
+/// The properties of a schema's root in the order of the document, which a parsed object forgets.
+fn property_names(document: &str) -> Vec<String> {
+    #[derive(Default, serde::Deserialize)]
+    struct Root {
+        #[serde(default)]
+        properties: Names,
+    }
+
+    #[derive(Default)]
+    struct Names(Vec<String>);
+
+    impl<'de> Deserialize<'de> for Names {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Members)
+        }
+    }
+
+    struct Members;
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = Names;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Names, A::Error> {
+            let mut names = Vec::new();
+            while let Some((name, _)) = members.next_entry::<String, IgnoredAny>()? {
+                names.push(name);
+            }
+            Ok(Names(names))
+        }
+    }
+
+    serde_json::from_str::<Root>(document).unwrap_or_default().properties.0
+}
+
+fn claim_types(schema: &Value, names: &[String]) -> Vec<ClaimType> {
+    let required = |name: &str| {
+        schema["required"].as_array().is_some_and(|names| names.iter().any(|required| required == name))
+    };
+    names
+        .iter()
+        .filter_map(|name| Some((name, schema["properties"].get(name)?)))
+        .map(|(name, property)| ClaimType {
+            name: name.clone(),
+            data_type: data_type(property),
+            required: required(name),
+            title: property["title"].as_str().map(str::to_owned),
+        })
+        .collect()
+}
+
+/// A text that JSON Schema calls a date is one, a text whose media type is an image's stands for an image.
+fn data_type(property: &Value) -> Option<DataType> {
+    let is_image = || property["contentMediaType"].as_str().is_some_and(|media| media.starts_with("image/"));
+    match property["type"].as_str()? {
+        "string" if is_image() => Some(DataType::Image),
+        "string" if matches!(property["format"].as_str(), Some("date" | "date-time")) => Some(DataType::Date),
+        "string" => Some(DataType::String),
+        "number" | "integer" => Some(DataType::Number),
+        "boolean" => Some(DataType::Boolean),
+        _ => None,
     }
 }
 
@@ -162,6 +249,22 @@ fn says_what_of_others(schema: &Map<String, Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn claims_keep_the_order_of_the_document() {
+        let schema = r#"{"type": "object", "required": ["b"], "properties": {"z": {"type": "string"},
+            "b": {"type": "integer", "title": "B"}, "a": {"type": "array"}, "id": {"type": "string"}}}"#;
+        let schema = SubjectSchema::compile(schema).expect("a schema");
+        let shown: Vec<_> = schema
+            .claims()
+            .iter()
+            .map(|claim| (claim.name.as_str(), claim.data_type, claim.required))
+            .collect();
+        assert_eq!(
+            shown,
+            [("z", Some(DataType::String), false), ("b", Some(DataType::Number), true), ("a", None, false)]
+        );
+    }
 
     fn check(schema: &Value, subject: &Value) -> Vec<String> {
         let schema = SubjectSchema::compile(&schema.to_string()).expect("schema");

@@ -1,6 +1,7 @@
 //! The master key and envelope encryption.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 use model::Entropy;
 
 use crate::Secret;
@@ -44,6 +45,13 @@ impl MasterKey {
         let mut bytes = [0; KEY_LEN];
         hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| MasterKeyError)?;
         Ok(Self::from_bytes(bytes))
+    }
+
+    /// A key of its own for `purpose`: the same master key always gives the same (HMAC-SHA256 of the purpose).
+    pub fn derive(&self, purpose: &str) -> Secret<[u8; KEY_LEN]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.expose());
+        let mac = hmac::sign(&key, format!("bestow derived key: {purpose}").as_bytes());
+        Secret::new(mac.as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes"))
     }
 
     /// Encrypts `secret` for `context`, which must be said again to open it.

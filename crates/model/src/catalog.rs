@@ -29,6 +29,10 @@ pub struct Tenant {
     pub issue_on_behalf: bool,
     /// Whether `onDuplicate: "ignore"` answers 409 instead of 200 with the existing credential (seed 002).
     pub ignore_is_conflict: bool,
+    /// `$IDENTITY_ENV_ID`: 16 lower-case hex digits by which the credential-offers dialect names the tenant in its paths.
+    pub env_id: String,
+    /// Whether a user who is no more than [`crate::Role::User`] sees and changes the offers that it made alone.
+    pub own_offers_only: bool,
 }
 
 /// A tenant's issuing identity.
@@ -141,6 +145,11 @@ pub struct Program {
     pub duplicate_scope: DuplicateScope,
 }
 
+/// The types of a credential whose own type is this: the order of seed 003.
+pub fn credential_types(type_name: &str) -> Vec<String> {
+    vec![type_name.to_owned(), "VerifiableCredential".to_owned()]
+}
+
 /// Why a program does not issue at this moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramClosed {
@@ -153,6 +162,11 @@ pub enum ProgramClosed {
 }
 
 impl Program {
+    /// The types of its credentials as W3C credentials list them (seed 003, `credentialTypes`).
+    pub fn credential_types(&self) -> Vec<String> {
+        credential_types(&self.type_name)
+    }
+
     /// Whether the program's window holds `now`.
     pub fn check_window(&self, now: Timestamp) -> Result<(), ProgramClosed> {
         match (self.opens_at, self.closes_at) {

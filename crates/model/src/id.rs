@@ -75,6 +75,42 @@ text_id!(
     /// A signing key: the `kid` that documents carry.
     KeyId
 );
+text_id!(
+    /// A user of a tenant, who acts by API keys: `createdBy` and its like, a UUID.
+    UserId
+);
+text_id!(
+    /// An API key (not the key itself), a UUID.
+    ApiKeyId
+);
+text_id!(
+    /// A credential offer, a UUID. Whoever knows it may fetch its claim code, so it is random.
+    OfferId
+);
+text_id!(
+    /// A collection of offers, a UUID.
+    CollectionId
+);
+text_id!(
+    /// An organisation profile, a UUID.
+    ProfileId
+);
+text_id!(
+    /// An uploaded image, a UUID. Whoever knows it may see the image, so it is random.
+    ImageId
+);
+text_id!(
+    /// An event of the audit trail.
+    AuditEventId
+);
+text_id!(
+    /// A search in the search history, a UUID.
+    SearchId
+);
+text_id!(
+    /// A job.
+    JobId
+);
 
 /// The alphabet of time-ordered ids: digits and lower-case letters without `i`, `l`, `o`, `u` (Crockford's base 32).
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -87,7 +123,8 @@ fn time_ordered(now: Timestamp, entropy: &dyn Entropy) -> String {
     (0..22).rev().map(|digit| char::from(ALPHABET[(value >> (digit * 5)) as usize & 31])).collect()
 }
 
-fn random_uuid(entropy: &dyn Entropy) -> String {
+/// A random UUID (RFC 9562, version 4).
+pub fn random_uuid(entropy: &dyn Entropy) -> String {
     uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid().to_string()
 }
 
@@ -102,21 +139,20 @@ macro_rules! minted {
     };
 }
 
-minted!(time_ordered: IssuerId, SchemaId, ProgramId, CredentialId);
+minted!(time_ordered: IssuerId, SchemaId, ProgramId, CredentialId, AuditEventId, JobId);
 
-impl TenantId {
-    /// A new id: a random UUID.
-    pub fn mint(entropy: &dyn Entropy) -> Self {
-        random_uuid(entropy).into()
-    }
+macro_rules! minted_at_random {
+    ($($name:ident),+ $(,)?) => {
+        $(impl $name {
+            /// A new id: a random UUID, which says nothing about what it names.
+            pub fn mint(entropy: &dyn Entropy) -> Self {
+                random_uuid(entropy).into()
+            }
+        })+
+    };
 }
 
-impl HolderId {
-    /// A new id: a random UUID, so that it says nothing about the person.
-    pub fn mint(entropy: &dyn Entropy) -> Self {
-        random_uuid(entropy).into()
-    }
-}
+minted_at_random!(TenantId, HolderId, UserId, ApiKeyId, OfferId, CollectionId, ProfileId, ImageId, SearchId,);
 
 /// Why a text is no core claim hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

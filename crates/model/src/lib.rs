@@ -2,17 +2,23 @@
 //!
 //! Nothing here reads a clock, draws randomness or touches a database: [`Clock`] and [`Entropy`] are handed in.
 
+mod access;
 mod catalog;
 mod credential;
 mod email;
 mod id;
 mod key;
+mod listing;
+mod offer;
+mod search;
 mod source;
 mod time;
 mod words;
 
+pub use access::{Actor, ActorKind, ApiKey, ApiKeyStatus, AuditAction, AuditEvent, Origin, Role};
 pub use catalog::{
     DuplicateScope, Format, Issuer, PartnerKeys, Program, ProgramClosed, Schema, Tenant, UnknownFormat,
+    credential_types,
 };
 pub use credential::{
     Anchoring, Consent, Credential, Holder, Holding, InvalidTransition, LeafOp, LogLeaf, OnDuplicate,
@@ -20,9 +26,19 @@ pub use credential::{
 };
 pub use email::{Email, EmailError};
 pub use id::{
-    CoreClaimHash, CredentialId, HashError, HolderId, IssuerId, KeyId, ProgramId, SchemaId, TenantId,
+    ApiKeyId, AuditEventId, CollectionId, CoreClaimHash, CredentialId, HashError, HolderId, ImageId,
+    IssuerId, JobId, KeyId, OfferId, ProfileId, ProgramId, SchemaId, SearchId, TenantId, UserId, random_uuid,
 };
 pub use key::{KeyPurpose, KeyState, StoredKey};
+pub use listing::{
+    Column, ColumnKind, Comparator, Condition, Direction, Filter, InvalidLiteral, Link, ListRequest,
+    Listable, Literal, Operator, Sort,
+};
+pub use offer::{
+    Collection, DataType, Image, ImageKind, IssuanceState, Offer, OfferClaim, OfferClaimed, OfferRevocation,
+    OrganisationProfile, Stamps,
+};
+pub use search::search_words;
 pub use source::{Clock, Entropy};
 pub use time::Timestamp;
 pub use words::UnknownState;

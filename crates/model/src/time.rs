@@ -40,6 +40,11 @@ impl Timestamp {
         self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
+    /// RFC 3339 in UTC with milliseconds, the form of the credential-offers dialect (seed 003): `2025-06-20T06:44:22.629Z`.
+    pub fn rfc3339_millis(self) -> String {
+        self.format("%Y-%m-%dT%H:%M:%S%.3fZ")
+    }
+
     /// The form of the issue-on-behalf status answer (seed 000): `2026-01-19 07:18:45`, UTC.
     pub fn datetime(self) -> String {
         self.format("%Y-%m-%d %H:%M:%S")
@@ -70,6 +75,8 @@ mod tests {
         let moment = Timestamp::parse_rfc3339("2026-01-19T07:18:45.999Z").expect("valid");
         assert_eq!(moment.datetime(), "2026-01-19 07:18:45");
         assert_eq!(moment.rfc3339(), "2026-01-19T07:18:45Z");
+        assert_eq!(moment.rfc3339_millis(), "2026-01-19T07:18:45.999Z");
+        assert_eq!(moment.whole_second().rfc3339_millis(), "2026-01-19T07:18:45.000Z");
         assert_eq!(moment.whole_second().0 % 1_000_000, 0);
     }
 

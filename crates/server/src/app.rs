@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use anchor::Log;
 use axum::Router;
-use axum::http::{HeaderName, Method, header};
+use axum::http::{HeaderName, Method, Uri, header};
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use ipnet::IpNet;
 use issuance::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,21 +18,31 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::on_behalf::{ApiError, PartnerLimiter};
-use crate::{identity, log, observe, on_behalf, ops, status};
+use crate::limiter::{AddressLimiter, PartnerLimiter};
+use crate::on_behalf::ApiError;
+use crate::{holder, identity, images, log, observe, offers, on_behalf, ops, status};
 
 /// What an operator limits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// The largest request body, in bytes.
+    /// The largest request body, in bytes. Bulk requests and uploads have limits of their own.
     pub body_bytes: usize,
     /// How many requests a second one partner may make; any number if absent.
     pub partner_requests_per_second: Option<NonZeroU32>,
+    /// How many requests a minute one address may make where no key is asked for; any number if absent.
+    pub public_requests_per_minute: Option<NonZeroU32>,
+    /// The proxies whose `X-Forwarded-For` says who asks.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 65_536, partner_requests_per_second: None }
+        Self {
+            body_bytes: 65_536,
+            partner_requests_per_second: None,
+            public_requests_per_minute: None,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -54,13 +66,14 @@ pub(crate) struct State {
     pub(crate) log: Arc<Log>,
     pub(crate) limits: Limits,
     pub(crate) limiter: Arc<PartnerLimiter>,
+    pub(crate) address_limiter: Arc<AddressLimiter>,
     pub(crate) metrics: PrometheusHandle,
 }
 
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Bestow",
-    description = "Issue verifiable credentials on behalf of people, follow them until they are anchored, and check them.",
+    description = "Issue verifiable credentials, on behalf of people or as offers that they claim; follow them until they are anchored, and check them.",
     license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
 ))]
 struct Document;
@@ -68,6 +81,9 @@ struct Document;
 fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(on_behalf::routes())
+        .merge(offers::routes())
+        .merge(images::routes())
+        .merge(holder::routes())
         .merge(status::routes())
         .merge(identity::routes())
         .merge(log::routes())
@@ -86,6 +102,13 @@ fn document() -> utoipa::openapi::OpenApi {
         document.paths.paths.insert(crate::log::TILE_ROUTE.replace('*', ""), tile);
     }
     let components = document.components.get_or_insert_default();
+    let api_key = ApiKeyValue::with_description(
+        "X-API-KEY",
+        "An API key of the environment that the path names; its roles decide what it may do.",
+    );
+    components
+        .security_schemes
+        .insert("apiKey".to_owned(), SecurityScheme::ApiKey(ApiKey::Header(api_key)).into());
     components
         .security_schemes
         .insert("partnerJwt".to_owned(), SecurityScheme::ApiKey(ApiKey::Header(scheme)).into());
@@ -100,7 +123,8 @@ pub fn openapi_json() -> String {
 /// Builds the router of the whole application.
 pub fn router(app: App) -> Router {
     let state = State {
-        limiter: Arc::new(PartnerLimiter::new(app.limits.partner_requests_per_second)),
+        limiter: Arc::new(PartnerLimiter::per_second(app.limits.partner_requests_per_second)),
+        address_limiter: Arc::new(AddressLimiter::per_minute(app.limits.public_requests_per_minute)),
         engine: app.engine,
         log: app.log,
         limits: app.limits,
@@ -109,12 +133,28 @@ pub fn router(app: App) -> Router {
     let (router, _) = routes().split_for_parts();
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
-        .fallback(async || ApiError::not_found("No such route. See /docs."))
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
         .layer(cors())
         .layer(CatchPanicLayer::custom(|panic| observe::panicked(&panic)))
+        .layer(middleware::from_fn(offers::name_request))
         .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
+}
+
+/// Each dialect says in its own way that there is nothing.
+async fn no_route(uri: Uri) -> Response {
+    if offers::is_ours(uri.path()) {
+        return offers::no_route();
+    }
+    ApiError::not_found("No such route. See /docs.").into_response()
+}
+
+async fn no_method(uri: Uri) -> Response {
+    if offers::is_ours(uri.path()) {
+        return offers::no_method();
+    }
+    ApiError::method_not_allowed().into_response()
 }
 
 /// Any page may call: what authenticates a request is a header that the page must have, never a cookie.
@@ -122,10 +162,11 @@ fn cors() -> CorsLayer {
     let ours = |name| HeaderName::from_static(name);
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::CONTENT_TYPE,
             ours("x-partner-auth"),
+            ours("x-api-key"),
             ours("idempotency-key"),
             ours("x-request-id"),
         ])

@@ -3,14 +3,21 @@
 //! One folder a dialect, one file an endpoint. A handler extracts and authenticates, calls one verb, and renders.
 
 mod app;
+mod body;
+mod holder;
 mod identity;
+mod images;
+mod limiter;
 mod log;
 mod observe;
+mod offers;
 mod on_behalf;
 mod ops;
+pub mod paginate;
 mod path;
 mod serve;
 mod status;
+mod wallet;
 
 pub use app::{App, Limits, openapi_json, router};
 pub use observe::install_metrics;

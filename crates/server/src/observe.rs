@@ -1,18 +1,69 @@
 //! What an operator sees of every request: an id, a measurement, and a line in the log where something failed.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State as FromState};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State as FromState};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use ipnet::IpNet;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use model::Origin;
 use tracing::Instrument;
 
 use crate::app::State;
 use crate::on_behalf::ApiError;
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The address that a request came from: that of the connection, unless this is a proxy that the operator trusts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+/// Where a request came from, for the audit trail.
+pub(crate) struct RequestOrigin(pub(crate) Origin);
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let address = parts.extensions.get::<ClientAddress>().map(|address| address.0.to_string());
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        Ok(Self(Origin { address, request_id }))
+    }
+}
+
+/// The id of a request, as the answer repeats it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// The connection's address; behind trusted proxies, the nearest address in `X-Forwarded-For` that is none of theirs.
+fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let peer = request.extensions().get::<Peer>()?.0.to_canonical();
+    if !is_trusted(&peer) {
+        return Some(peer);
+    }
+    let forwarded =
+        request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut client = peer;
+    for hop in hops.iter().rev() {
+        let Ok(address) = hop.parse::<IpAddr>() else { break };
+        client = address.to_canonical();
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    Some(client)
+}
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,13 +86,21 @@ pub fn install_metrics() -> PrometheusHandle {
 }
 
 /// Gives a request an id (the caller's, if it sent a readable one), measures it, and puts the id in the answer.
-pub(crate) async fn observe(FromState(state): FromState<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn observe(
+    FromState(state): FromState<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let id = request_id(&request, &state);
     let method = method_label(request.method());
     // The template, not the path: a path may name a person's credential.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let text = id.to_str().unwrap_or_default();
+    request.extensions_mut().insert(RequestId(text.to_owned()));
+    if let Some(address) = client_address(&request, &state.limits.trusted_proxies) {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
     let span = tracing::info_span!("request", id = text, method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
@@ -89,7 +148,42 @@ fn request_id(request: &Request, state: &State) -> HeaderValue {
 
 /// A panic is a failure of ours like any other, to the caller.
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Response {
+    ApiError::internal(&panic_text(panic)).into_response()
+}
+
+/// What a panic says.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text");
-    ApiError::internal(&format_args!("panic: {text}")).into_response()
+    format!("panic: {text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn address(peer: &str, forwarded: &[&str]) -> Option<String> {
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        let mut request = Request::builder();
+        for value in forwarded {
+            request = request.header("x-forwarded-for", *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+        client_address(&request, &trusted).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn only_trusted_proxies_say_who_asks() {
+        let of = |peer, forwarded: &[&str]| address(peer, forwarded).expect("an address");
+        assert_eq!(of("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(of("10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(of("10.0.0.1", &["203.0.113.9, 198.51.100.7, 10.0.0.2"]), "198.51.100.7");
+        assert_eq!(of("10.0.0.1", &["203.0.113.9", "198.51.100.7"]), "198.51.100.7");
+        assert_eq!(of("10.0.0.1", &["nonsense"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(of("::ffff:10.0.0.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
+    }
 }

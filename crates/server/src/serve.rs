@@ -1,16 +1,23 @@
 //! Listening: connections are limited in number and in how long they may take to say what they want.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+
+use crate::observe::Peer;
 
 /// How long a client may take to send the head of a request, and may leave a connection idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,11 +37,11 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let place = Arc::clone(&places).acquire_owned();
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             biased;
             () = stopped(&mut stop) => break,
             accepted = async { (listener.accept().await, place.await) } => match accepted {
-                (Ok((stream, _)), Ok(place)) => (stream, place),
+                (Ok((stream, peer)), Ok(place)) => (stream, peer, place),
                 (Err(error), _) => {
                     // Out of file descriptors, most likely: give those that are open time to close.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -44,7 +51,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
                 (_, Err(_)) => break,
             },
         };
-        let connection = graceful.watch(connection(stream, router.clone()));
+        let connection = graceful.watch(connection(stream, Peer(peer.ip()), router.clone()));
         tokio::spawn(async move {
             // An error here is the client's: it went away, or did not speak HTTP.
             let _ = connection.await;
@@ -63,15 +70,34 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
+/// The router, told who is at the other end.
+struct FromPeer {
+    peer: Peer,
+    router: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for FromPeer {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
+}
+
 fn connection(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+) -> http1::Connection<TokioIo<TcpStream>, FromPeer> {
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
+    let service = FromPeer { peer, router: TowerToHyperService::new(router) };
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
 }

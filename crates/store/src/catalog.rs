@@ -19,6 +19,8 @@ struct TenantRow {
     jwks_document: Option<String>,
     issue_on_behalf: bool,
     ignore_is_conflict: bool,
+    env_id: String,
+    own_offers_only: bool,
 }
 
 impl From<TenantRow> for Tenant {
@@ -33,6 +35,8 @@ impl From<TenantRow> for Tenant {
             },
             issue_on_behalf: row.issue_on_behalf,
             ignore_is_conflict: row.ignore_is_conflict,
+            env_id: row.env_id,
+            own_offers_only: row.own_offers_only,
         }
     }
 }
@@ -137,7 +141,11 @@ fn program_words(program: &Program) -> (String, &'static str) {
 /// The columns that each row type reads, once.
 macro_rules! select {
     (tenant $rest:literal) => {
-        concat!("SELECT id, name, jwks_url, jwks_document, issue_on_behalf, ignore_is_conflict FROM tenant ", $rest)
+        concat!(
+            "SELECT t.id, t.name, t.jwks_url, t.jwks_document, t.issue_on_behalf, t.ignore_is_conflict, e.id AS env_id, \
+             e.own_offers_only FROM tenant t JOIN environment e ON e.tenant_id = t.id ",
+            $rest
+        )
     };
     (issuer $rest:literal) => {
         concat!("SELECT id, tenant_id, slug, did, name FROM issuer ", $rest)
@@ -169,8 +177,12 @@ impl Store {
             tenant.ignore_is_conflict,
             now.0
         ];
-        self.db.execute(sql, values).await.map_err(|error| error.or_exists("a tenant with this id"))?;
-        Ok(())
+        let mut tx = self.db.begin().await?;
+        tx.execute(sql, values).await.map_err(|error| error.or_exists("a tenant with this id"))?;
+        let sql = "INSERT INTO environment (id, tenant_id, own_offers_only) VALUES ($1, $2, $3)";
+        let values = values![tenant.env_id.as_str(), tenant.id.as_str(), tenant.own_offers_only];
+        tx.execute(sql, values).await.map_err(|error| error.or_exists("an environment with this id"))?;
+        tx.commit().await
     }
 
     /// Replaces a tenant's name, keys and settings; `false` if there is no such tenant.
@@ -186,19 +198,33 @@ impl Store {
             tenant.issue_on_behalf,
             tenant.ignore_is_conflict
         ];
-        Ok(self.db.execute(sql, values).await? == 1)
+        let mut tx = self.db.begin().await?;
+        if tx.execute(sql, values).await? != 1 {
+            return Ok(false);
+        }
+        let sql = "UPDATE environment SET own_offers_only = $2 WHERE tenant_id = $1";
+        tx.execute(sql, values![tenant.id.as_str(), tenant.own_offers_only]).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// One tenant.
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
         let row: Option<TenantRow> =
-            self.db.fetch_optional(select!(tenant "WHERE id = $1"), values![id.as_str()]).await?;
+            self.db.fetch_optional(select!(tenant "WHERE t.id = $1"), values![id.as_str()]).await?;
+        Ok(row.map(Tenant::from))
+    }
+
+    /// The tenant whose environment has this id.
+    pub async fn tenant_by_environment(&self, env_id: &str) -> Result<Option<Tenant>, StoreError> {
+        let row: Option<TenantRow> =
+            self.db.fetch_optional(select!(tenant "WHERE e.id = $1"), values![env_id]).await?;
         Ok(row.map(Tenant::from))
     }
 
     /// Every tenant, oldest first: for operators, never for a caller of an API.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
-        let sql = select!(tenant "ORDER BY created_at, id");
+        let sql = select!(tenant "ORDER BY t.created_at, t.id");
         let rows: Vec<TenantRow> = self.db.fetch_all(sql, Vec::new()).await?;
         Ok(rows.into_iter().map(Tenant::from).collect())
     }
@@ -246,6 +272,11 @@ impl Store {
         let sql = select!(issuer "WHERE slug = $1");
         let row: Option<IssuerRow> = self.db.fetch_optional(sql, values![slug]).await?;
         Ok(row.map(Issuer::from))
+    }
+
+    /// A tenant's issuer by its slug.
+    pub async fn tenant_issuer(&self, tenant: &TenantId, slug: &str) -> Result<Option<Issuer>, StoreError> {
+        Ok(self.issuer_by_slug(slug).await?.filter(|issuer| issuer.tenant_id == *tenant))
     }
 
     /// The issuer with this id, as a credential or a program names it.

@@ -1,13 +1,13 @@
 //! Issued credentials: their status, their documents, and the status lists.
 
 use model::{
-    Anchoring, CoreClaimHash, Credential, CredentialId, IssuerId, LeafOp, ProgramId, SchemaId, TenantId,
-    Timestamp,
+    Anchoring, AuditEvent, CoreClaimHash, Credential, CredentialId, IssuerId, LeafOp, ProgramId, SchemaId,
+    TenantId, Timestamp,
 };
 
-use crate::db::{Db, Kind, Rows, values};
-use crate::issuance::ledger_id;
-use crate::{Store, StoreError};
+use crate::db::{Db, Rows, kinds, values};
+use crate::issuance::{ledger_id, queue_leaf};
+use crate::{Store, StoreError, audit};
 
 /// Asks for the status of one credential of one tenant.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ pub(crate) async fn statuses(
         .map(|(place, query)| values![place, query.tenant.as_str(), query.hash.0.as_slice()])
         .collect();
     let mut found: Vec<Option<CredentialStatus>> = vec![None; queries.len()];
-    let kinds = &[Kind::Int, Kind::Text, Kind::Bytes];
+    let kinds = kinds![Int, Text, Bytes];
     for row in db.fetch_rows::<StatusRow>(sql, Rows { kinds, rows }).await? {
         let place = row.place as usize;
         found[place] = Some(row.read(queries[place].hash)?);
@@ -152,17 +152,24 @@ impl Store {
         tenant: &TenantId,
         id: &CredentialId,
         leaf: &str,
-        now: Timestamp,
+        event: &AuditEvent,
     ) -> Result<bool, StoreError> {
+        let now = event.at;
         let mut tx = self.db.begin().await?;
+        // What was offered and claimed is revoked with its credential, so that the two never disagree. First the offer, then the
+        // credential: the order in which offers are revoked.
+        let sql = "UPDATE offer SET status = 'revoked', revoked_at = $3, revoked_by = $4, revocation_reason = $5, \
+                   updated_at = $3, updated_by = $4 WHERE tenant_id = $1 AND credential_id = $2 AND status = 'claimed'";
+        let by = event.actor.id.as_str();
+        tx.execute(sql, values![tenant.as_str(), id.as_str(), now, by, "Revoked by an operator"]).await?;
         // The states named here are model::Holding::REVOCABLE.
         let sql = "UPDATE credential SET holding = 'revoked', revoked_at = $3 WHERE tenant_id = $1 AND id = $2 \
                    AND holding IN ('ready_to_claim', 'claimed')";
-        if tx.execute(sql, values![tenant.as_str(), id.as_str(), now.0]).await? != 1 {
+        if tx.execute(sql, values![tenant.as_str(), id.as_str(), now]).await? != 1 {
             return Ok(false);
         }
-        let sql = "INSERT INTO ledger_entry (id, leaf, queued_at) VALUES ($1, $2, $3)";
-        tx.execute(sql, values![ledger_id(id, LeafOp::Revoke), leaf, now.0]).await?;
+        queue_leaf(&mut tx, id, LeafOp::Revoke, leaf, now).await?;
+        audit::record(&mut tx, [event]).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use model::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -21,7 +22,7 @@ pub(crate) enum Value {
     Text(Option<String>),
     Int(Option<i64>),
     Bytes(Option<Vec<u8>>),
-    Bool(bool),
+    Bool(Option<bool>),
 }
 
 macro_rules! value_from {
@@ -43,12 +44,15 @@ fn storable(text: &str) -> String {
 value_from! {
     &str => |text| Self::Text(Some(storable(text)));
     String => |text| Self::Text(Some(text));
+    Option<&str> => |text| Self::Text(text.map(storable));
     Option<String> => |text| Self::Text(text);
     i64 => |int| Self::Int(Some(int));
     Option<i64> => |int| Self::Int(int);
+    Timestamp => |moment| Self::Int(Some(moment.0));
+    Option<Timestamp> => |moment| Self::Int(moment.map(|moment| moment.0));
     &[u8] => |bytes| Self::Bytes(Some(bytes.to_vec()));
     Vec<u8> => |bytes| Self::Bytes(Some(bytes));
-    bool => |bool| Self::Bool(bool);
+    bool => |bool| Self::Bool(Some(bool));
 }
 
 /// Builds the arguments of one statement or one row.
@@ -63,7 +67,16 @@ pub(crate) enum Kind {
     Text,
     Int,
     Bytes,
+    Bool,
+    /// Words as [`crate::listing::search_text`] makes them: text to SQLite, a `tsvector` to PostgreSQL.
+    Words,
 }
+
+/// The types of columns, in their order.
+macro_rules! kinds {
+    ($($kind:ident),+ $(,)?) => { &[$($crate::db::Kind::$kind),+] };
+}
+pub(crate) use kinds;
 
 /// Rows handed to a statement as a table. The statement names that table `{rows}` and its columns `column1`, `column2`, ...
 pub(crate) struct Rows {
@@ -132,9 +145,10 @@ macro_rules! bind_columns {
                 };
             }
             query = match kind {
-                Kind::Text => query.bind(column!(Text)),
+                Kind::Text | Kind::Words => query.bind(column!(Text)),
                 Kind::Int => query.bind(column!(Int)),
                 Kind::Bytes => query.bind(column!(Bytes)),
+                Kind::Bool => query.bind(column!(Bool)),
             };
         }
         query
@@ -172,6 +186,8 @@ fn postgres_source(kinds: &[Kind]) -> String {
                 Kind::Text => "text[]",
                 Kind::Int => "bigint[]",
                 Kind::Bytes => "bytea[]",
+                Kind::Bool => "boolean[]",
+                Kind::Words => "text[]::tsvector[]",
             };
             format!("${}::{array}", index + 1)
         })
@@ -241,6 +257,17 @@ impl Tx {
         Ok(match self {
             Self::Sqlite(tx) => bind_all!(sqlx::query_as(sql), values).fetch_optional(&mut **tx).await?,
             Self::Postgres(tx) => bind_all!(sqlx::query_as(sql), values).fetch_optional(&mut **tx).await?,
+        })
+    }
+
+    pub(crate) async fn fetch_all<T: AnyRow>(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => bind_all!(sqlx::query_as(sql), values).fetch_all(&mut **tx).await?,
+            Self::Postgres(tx) => bind_all!(sqlx::query_as(sql), values).fetch_all(&mut **tx).await?,
         })
     }
 
@@ -341,7 +368,10 @@ impl Db {
             .application_name("bestow")
             // Every statement of ours finds its rows by an index. Without statistics, as on a young table, the planner
             // would scan and hash instead, and its plan would be kept while the table grows.
-            .options([("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")]);
+            .options([("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")])
+            // Compiling a statement takes longer than any statement of ours; and the count behind a full-text search must
+            // remember a million places exactly.
+            .options([("jit", "off"), ("work_mem", "32MB")]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
@@ -392,6 +422,24 @@ impl Db {
         })
     }
 
+    /// Runs a query whose text was put together from texts of ours. Values are bound; the statement is not kept, so that
+    /// PostgreSQL plans it for these values.
+    pub(crate) async fn fetch_composed<T: AnyRow>(
+        &self,
+        sql: String,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = AssertSqlSafe(sql);
+        Ok(match self {
+            Self::Sqlite { readers, .. } => {
+                bind_all!(sqlx::query_as(sql), values).persistent(false).fetch_all(readers).await?
+            }
+            Self::Postgres { pool } => {
+                bind_all!(sqlx::query_as(sql), values).persistent(false).fetch_all(pool).await?
+            }
+        })
+    }
+
     /// Reads over `{rows}` outside a transaction.
     pub(crate) async fn fetch_rows<T: AnyRow>(
         &self,
@@ -439,6 +487,14 @@ impl Db {
             Ok(applied) => known.checked_sub(applied.len()).ok_or(StoreError::Newer),
             Err(StoreError::Database(sqlx::Error::Database(_))) => Ok(known),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The text for this database, where one text cannot serve both.
+    pub(crate) const fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => sqlite,
+            Self::Postgres { .. } => postgres,
         }
     }
 

@@ -3,6 +3,7 @@
 use model::{Consent, Email, Holder, HolderId, TenantId, Timestamp};
 
 use crate::db::values;
+use crate::issuance::insert_holder;
 use crate::{Store, StoreError};
 
 #[derive(sqlx::FromRow)]
@@ -39,16 +40,10 @@ impl Store {
 
     /// Adds a person; `false` if somebody with this address is there already.
     pub async fn insert_holder(&self, holder: &Holder, now: Timestamp) -> Result<bool, StoreError> {
-        let sql = "INSERT INTO holder (id, email, email_key, did, created_at) VALUES ($1, $2, $3, $4, $5) \
-                   ON CONFLICT (email_key) DO NOTHING";
-        let values = values![
-            holder.id.as_str(),
-            holder.email.as_str(),
-            holder.email.key(),
-            holder.did.as_str(),
-            now.0
-        ];
-        Ok(self.db.execute(sql, values).await? == 1)
+        let mut tx = self.db.begin().await?;
+        let inserted = insert_holder(&mut tx, holder, now).await?;
+        tx.commit().await?;
+        Ok(inserted)
     }
 
     /// Records what a person decided about a tenant.

@@ -3,6 +3,8 @@
 //! SQL lives in this crate and nowhere else. One SQL text serves both databases (`db.rs` holds what differs), every query
 //! that reads a tenant's data takes the tenant, and every change of state names the state that it expects.
 
+mod api_key;
+mod audit;
 mod batch;
 mod catalog;
 mod credential;
@@ -10,9 +12,14 @@ mod db;
 mod error;
 mod holder;
 mod issuance;
+mod job;
 mod key;
 mod lease;
+mod listing;
 mod log;
+mod offer;
+mod profile;
+mod rate;
 
 use batch::Batcher;
 use db::{Db, values};
@@ -23,8 +30,15 @@ pub use issuance::{
     CommitOutcome, HolderPlan, IdempotencyRecord, IssuancePlan, NewCredential, Occupant, Revocation,
     Snapshot, SnapshotQuery,
 };
+pub use job::{Job, JobKind, NewJob};
 pub use lease::Lease;
+pub use listing::{API_KEYS, AUDIT_EVENTS, COLLECTIONS, OFFERS, PROFILES, SEARCHES, SearchRow};
 pub use log::{LogHead, LogTile, LogUpdate, PendingLeaf};
+pub use offer::{
+    ClaimCode, ClaimOutcome, Deletion, NewOffers, OfferClaimPlan, OfferRevocationPlan, OfferScope,
+    ShareOutcome,
+};
+pub use profile::NewSearch;
 
 /// How many requests share one trip to the database at most.
 const BATCH: usize = 256;

@@ -2,7 +2,7 @@
 
 use model::Timestamp;
 
-use crate::db::{Kind, Rows, values};
+use crate::db::{Rows, kinds, values};
 use crate::lease::{Lease, fence};
 use crate::{Store, StoreError};
 
@@ -85,7 +85,7 @@ impl Store {
         let sql = "SELECT t.level, t.place, t.data FROM {rows} \
                    JOIN log_tile t ON t.level = v.column1 AND t.place = v.column2";
         let rows = places.iter().map(|(level, place)| values![*level, *place]).collect();
-        self.db.fetch_rows(sql, Rows { kinds: &[Kind::Int, Kind::Int], rows }).await
+        self.db.fetch_rows(sql, Rows { kinds: kinds![Int, Int], rows }).await
     }
 
     /// Makes one step of the log durable, all of it or nothing. Fails with [`StoreError::Raced`] if the lease is lost, the
@@ -110,14 +110,14 @@ impl Store {
         let rows = (update.old_size..).zip(update.entries).map(|(index, id)| values![id, index]).collect();
         let entries = "UPDATE ledger_entry SET leaf_index = v.column2 FROM {rows} \
                        WHERE ledger_entry.id = v.column1 AND ledger_entry.leaf_index IS NULL";
-        if tx.execute_rows(entries, Rows { kinds: &[Kind::Text, Kind::Int], rows }).await? != count {
+        if tx.execute_rows(entries, Rows { kinds: kinds![Text, Int], rows }).await? != count {
             return Err(StoreError::Raced("the log's leaves"));
         }
 
         let rows = update.tiles.into_iter().map(|tile| values![tile.level, tile.place, tile.data]).collect();
         let tiles = "INSERT INTO log_tile (level, place, data) SELECT column1, column2, column3 FROM {rows} \
                      WHERE true ON CONFLICT (level, place) DO UPDATE SET data = excluded.data";
-        tx.execute_rows(tiles, Rows { kinds: &[Kind::Int, Kind::Int, Kind::Bytes], rows }).await?;
+        tx.execute_rows(tiles, Rows { kinds: kinds![Int, Int, Bytes], rows }).await?;
         tx.commit().await
     }
 }

@@ -102,7 +102,7 @@ on_both!(revoked_and_expired_credentials_are_no_duplicates, async |server: Serve
     let second = hash_of(&issue().await.json());
     assert_error(&issue().await, 409, DUPLICATE);
     let parsed = second.parse().expect("a hash");
-    server.engine.revoke(&acme.id.as_str().into(), parsed).await.expect("revoked");
+    server.engine.revoke(&model::Actor::operator(), &acme.id.as_str().into(), parsed).await.expect("revoked");
     let third = hash_of(&issue().await.json());
     let token = acme.token("ada@example.com", &server.clock);
     let status = async |hash: &str| server.status(&token, hash).await.json()["vcStatus"].clone();

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use issuance::Revoked;
-use model::{CoreClaimHash, TenantId};
+use model::{Actor, CoreClaimHash, TenantId};
 
 use crate::context::Context;
 use crate::output::Record;
@@ -22,7 +22,7 @@ pub(crate) enum Action {
 impl super::Action for Action {
     async fn run(self, context: &Context, json: bool) -> anyhow::Result<()> {
         let Self::Revoke { tenant, hash } = self;
-        let outcome = match context.engine.revoke(&TenantId::from(tenant), hash).await? {
+        let outcome = match context.engine.revoke(&Actor::operator(), &TenantId::from(tenant), hash).await? {
             Revoked::Now => "revoked now",
             Revoked::Already => "revoked before",
             Revoked::Unknown => bail!("the tenant has no credential with this hash"),

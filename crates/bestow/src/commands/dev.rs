@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+
 use crate::config::environment;
 use crate::data_dir::DataDir;
 use crate::development::Development;
@@ -38,7 +40,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         folder.record_database_url(url)?;
     }
     let (url, log_key) = (&server.context.settings.public_url, server.log.verifier_key().to_string());
-    server.demo.environment(url, &log_key)?.write(&folder.env_file())?;
+    let mail = std::path::absolute(server.context.settings.mail_folder()).context("mail.folder")?;
+    let mail = mail.to_str().with_context(|| format!("{}: use a UTF-8 name", mail.display()))?;
+    server.demo.environment(url, &log_key, mail)?.write(&folder.env_file())?;
     announce(&server, &folder);
     server.start().until(stop).await
 }
@@ -52,11 +56,17 @@ fn announce(server: &Development, folder: &DataDir) {
     println!("  URL          {url}    (the API: {url}/docs)");
     println!("  database     {}", context.store.database_name());
     println!("  folder       {}", folder.path().display());
+    println!("  mail         {}", context.settings.mail_way());
     println!("  environment  {}", env_file.display());
     println!("  partner      {}", demo.tenant.id);
     println!("  issuer       {}", demo.issuer.did);
     println!("  program      {}    (age, location, isMember)", demo.program.id);
+    println!("  credential   {}    (fullName, level, active, born, photo)", demo.credential.id);
+    println!("  offers       {url}{}/credential-offers", demo.offers_path());
     println!();
+    println!(
+        "API keys of an Issuer_Admin, an Issuer_User and an Issuer_Auditor are in the environment file."
+    );
     println!("A Partner JWT: bestow token --email ada@example.com --env-file {}", env_file.display());
     println!(
         "Development mode: JWKS over http and from addresses that are not public are accepted. Not for production."

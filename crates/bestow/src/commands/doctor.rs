@@ -1,5 +1,8 @@
 //! `bestow doctor`: checks a deployment, and says how to mend what is wrong.
 
+mod offers;
+mod report;
+
 use anyhow::{Context as _, bail};
 use issuance::PartnerAuthError;
 use model::{PartnerKeys, Timestamp};
@@ -8,6 +11,7 @@ use crate::context::{Context, connect};
 use crate::explain::explain;
 use crate::http;
 use crate::target::{Deployment, Target};
+use report::{Report, Verdict};
 
 /// No clock that is right shows an earlier time: 2026-01-01T00:00:00Z.
 const EARLIEST: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -18,44 +22,6 @@ const TOLERANCE: i64 = 30;
 pub(crate) struct Arguments {
     #[command(flatten)]
     target: Target,
-}
-
-/// What a check found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Ok,
-    Warning,
-    Failure,
-}
-
-/// Prints findings and counts failures.
-#[derive(Default)]
-struct Report {
-    failures: usize,
-}
-
-impl Report {
-    fn add(&mut self, verdict: Verdict, what: &str, finding: impl std::fmt::Display) {
-        let word = match verdict {
-            Verdict::Ok => "ok  ",
-            Verdict::Warning => "warn",
-            Verdict::Failure => "FAIL",
-        };
-        self.failures += usize::from(verdict == Verdict::Failure);
-        println!("{word}  {what:<12}  {finding}");
-    }
-
-    fn ok(&mut self, what: &str, finding: impl std::fmt::Display) {
-        self.add(Verdict::Ok, what, finding);
-    }
-
-    fn warn(&mut self, what: &str, finding: impl std::fmt::Display) {
-        self.add(Verdict::Warning, what, finding);
-    }
-
-    fn fail(&mut self, what: &str, finding: impl std::fmt::Display) {
-        self.add(Verdict::Failure, what, finding);
-    }
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -74,6 +40,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         check_log(&context, &mut report).await?;
         check_public_url(&context, &mut report).await?;
         check_partners(&context, &mut report).await?;
+        offers::check_mail(&context.settings, &mut report).await;
+        offers::check_images(&context, &mut report).await;
+        offers::check_jobs(&context, &mut report).await?;
         context.store.close().await;
     }
     match report.failures {

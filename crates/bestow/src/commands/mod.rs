@@ -1,11 +1,13 @@
 //! One module a command.
 
+mod api_key;
 mod credential;
 mod demo;
 mod dev;
 mod doctor;
 mod holder;
 mod issuer;
+mod job;
 mod migrate;
 mod program;
 mod schema;
@@ -29,7 +31,7 @@ pub(crate) enum Command {
     Dev(dev::Arguments),
     /// Run a server, and the worker in the same process
     Serve(serve::Arguments),
-    /// Run the worker alone: the log's sequencer and housekeeping
+    /// Run the worker alone: the log's sequencer, the jobs (mail) and housekeeping
     Worker(worker::Arguments),
     /// Bring the database up to this version
     Migrate(migrate::Arguments),
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Schema(Managed<schema::Action>),
     /// What can be issued
     Program(Managed<program::Action>),
+    /// Keys of users who offer credentials
+    ApiKey(Managed<api_key::Action>),
+    /// Work that a worker does: mail
+    Job(Managed<job::Action>),
     /// People
     Holder(Managed<holder::Action>),
     /// Issued credentials
@@ -100,6 +106,8 @@ impl Command {
             Self::Issuer(command) => command.run().await,
             Self::Schema(command) => command.run().await,
             Self::Program(command) => command.run().await,
+            Self::ApiKey(command) => command.run().await,
+            Self::Job(command) => command.run().await,
             Self::Holder(command) => command.run().await,
             Self::Credential(command) => command.run().await,
             Self::VerifyProof(arguments) => verify_proof::run(&arguments),

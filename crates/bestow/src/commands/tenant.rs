@@ -28,17 +28,23 @@ pub(crate) enum Action {
         /// Answer onDuplicate "ignore" with 409 instead of the existing credential
         #[arg(long)]
         ignore_is_conflict: bool,
+        /// Its environment for credential offers, 16 lower-case hexadecimal digits [default: a new one]
+        #[arg(long, value_name = "HEX")]
+        env_id: Option<String>,
+        /// Let an Issuer_User see and change its own offers alone
+        #[arg(long, value_name = "true|false", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
+        own_offers_only: bool,
     },
     /// List every tenant
     List,
     /// Show a tenant
     Show {
-        /// Its partnerId
+        /// Its partnerId, or its environment
         id: String,
     },
     /// Change a tenant
     Set {
-        /// Its partnerId
+        /// Its partnerId, or its environment
         id: String,
         /// The organisation's name
         #[arg(long)]
@@ -54,6 +60,9 @@ pub(crate) enum Action {
         /// Whether onDuplicate "ignore" is answered with 409 instead of the existing credential
         #[arg(long, value_name = "true|false")]
         ignore_is_conflict: Option<bool>,
+        /// Whether an Issuer_User sees and changes its own offers alone
+        #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+        own_offers_only: Option<bool>,
     },
 }
 
@@ -85,22 +94,32 @@ fn read_jwks(file: &Path) -> anyhow::Result<String> {
 impl super::Action for Action {
     async fn run(self, context: &Context, json: bool) -> anyhow::Result<()> {
         match self {
-            Self::Create { name, id, keys, no_issue_on_behalf, ignore_is_conflict } => {
+            Self::Create {
+                name,
+                id,
+                keys,
+                no_issue_on_behalf,
+                ignore_is_conflict,
+                env_id,
+                own_offers_only,
+            } => {
                 let new = NewTenant {
                     id,
                     name,
                     partner_keys: keys.read()?.unwrap_or(PartnerKeys::None),
                     issue_on_behalf: !no_issue_on_behalf,
                     ignore_is_conflict,
+                    env_id,
+                    own_offers_only,
                 };
                 record(&context.engine.create_tenant(new, &context.client).await?).print(json);
             }
             Self::List => {
                 let records: Vec<Record> = context.store.tenants().await?.iter().map(record).collect();
-                print_list(&records, &["id", "name", "jwksUrl", "issueOnBehalf"], json);
+                print_list(&records, &["id", "name", "envId", "jwksUrl", "issueOnBehalf"], json);
             }
             Self::Show { id } => record(&find(context, &id).await?).print(json),
-            Self::Set { id, name, keys, no_jwks, issue_on_behalf, ignore_is_conflict } => {
+            Self::Set { id, name, keys, no_jwks, issue_on_behalf, ignore_is_conflict, own_offers_only } => {
                 let mut tenant = find(context, &id).await?;
                 tenant.name = name.unwrap_or(tenant.name);
                 tenant.partner_keys = keys.read()?.unwrap_or(tenant.partner_keys);
@@ -109,6 +128,7 @@ impl super::Action for Action {
                 }
                 tenant.issue_on_behalf = issue_on_behalf.unwrap_or(tenant.issue_on_behalf);
                 tenant.ignore_is_conflict = ignore_is_conflict.unwrap_or(tenant.ignore_is_conflict);
+                tenant.own_offers_only = own_offers_only.unwrap_or(tenant.own_offers_only);
                 context.engine.update_tenant(&tenant, &context.client).await?;
                 record(&tenant).print(json);
             }
@@ -117,8 +137,12 @@ impl super::Action for Action {
     }
 }
 
-async fn find(context: &Context, id: &str) -> anyhow::Result<Tenant> {
-    let tenant = context.store.tenant(&TenantId::from(id)).await?;
+/// A tenant by its id, or by its environment's.
+pub(super) async fn find(context: &Context, id: &str) -> anyhow::Result<Tenant> {
+    let tenant = match context.store.tenant(&TenantId::from(id)).await? {
+        Some(tenant) => Some(tenant),
+        None => context.store.tenant_by_environment(id).await?,
+    };
     tenant.with_context(|| {
         format!("there is no tenant `{id}`: `bestow tenant list` shows those that there are")
     })
@@ -137,4 +161,6 @@ fn record(tenant: &Tenant) -> Record {
         .with("jwks", pinned)
         .with("issueOnBehalf", tenant.issue_on_behalf)
         .with("ignoreIsConflict", tenant.ignore_is_conflict)
+        .with("envId", tenant.env_id.as_str())
+        .with("ownOffersOnly", tenant.own_offers_only)
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::{DuplicateScope, Email, Format, Timestamp};
+use model::{DuplicateScope, Email, Format, Role, Timestamp};
 
 /// The longest validity that can be asked for: 1000 years, well within the calendar of every format.
 const LONGEST: i64 = 1000 * 365 * 86_400;
@@ -69,6 +69,12 @@ pub(crate) fn format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: model::UnknownFormat| error.to_string())
 }
 
+/// Reads a role.
+pub(crate) fn role(text: &str) -> Result<Role, String> {
+    let roles = Role::ALL.map(Role::as_str).join(", ");
+    text.parse().map_err(|_| format!("a role is one of {roles}"))
+}
+
 /// Reads an e-mail address.
 pub(crate) fn email(text: &str) -> Result<Email, String> {
     Email::parse(text).map_err(|error| format!("the address {error}"))
@@ -114,6 +120,15 @@ mod tests {
         for text in ["", "d", "0d", "-1d", "1", "1.5d", "1x", "1d1h", "1001y", "99999999999s", "1ä", "ä"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_role_is_written_as_in_the_api() {
+        assert_eq!(role("Issuer_Auditor"), Ok(Role::Auditor));
+        assert_eq!(
+            role("admin"),
+            Err("a role is one of Issuer_Admin, Issuer_User, Issuer_Auditor".to_owned())
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `bestow worker`: the work behind the answers, without a server.
+//! `bestow worker`: the work behind the answers (the log's sequencer, mail, housekeeping), without a server.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
+use super::sections::MailSecurity;
 use super::*;
 
 const EXAMPLE: &str = include_str!("../../../../bestow.example.toml");
@@ -71,6 +72,11 @@ fn the_environment_sets_every_type() {
         ("BESTOW_WORKER_ENABLED", "false"),
         ("BESTOW_LOGGING_FORMAT", "json"),
         ("BESTOW_LIMITS_PARTNER_REQUESTS_PER_SECOND", "7"),
+        ("BESTOW_LIMITS_PUBLIC_REQUESTS_PER_MINUTE", "0"),
+        ("BESTOW_LIMITS_TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.1,2001:db8::/32"),
+        ("BESTOW_MAIL_SMTP_SECURITY", "tls"),
+        ("BESTOW_MAIL_SMTP_PORT", "465"),
+        ("BESTOW_IMAGES_S3_ALLOW_HTTP", "true"),
         ("BESTOW_PARTNER_ID", "what dev.env holds means nothing here"),
         ("BESTOW_URL", "nor does this"),
     ];
@@ -78,7 +84,73 @@ fn the_environment_sets_every_type() {
     assert_eq!(settings.database.url.expose(), "postgres://a:b@c/d");
     assert_eq!((settings.log.interval_ms, settings.worker.enabled), (20, false));
     assert_eq!(settings.logging.format, LogFormat::Json);
-    assert_eq!(settings.server_limits().partner_requests_per_second, NonZeroU32::new(7));
+    let limits = settings.server_limits();
+    assert_eq!(limits.partner_requests_per_second, NonZeroU32::new(7));
+    assert_eq!(limits.public_requests_per_minute, None);
+    let proxies: Vec<String> = limits.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"]);
+    assert_eq!((settings.mail.smtp_security, settings.mail.smtp_port), (MailSecurity::Tls, 465));
+    assert!(settings.images.s3_allow_http);
+}
+
+#[test]
+fn a_file_lists_proxies() {
+    let file = format!("{DEVELOPMENT}[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/8\"]\n");
+    let limits = load(&file, &[], &[]).expect("settings").server_limits();
+    let proxies: Vec<String> = limits.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["::1/128", "10.0.0.0/8"]);
+}
+
+#[test]
+fn files_are_kept_beside_the_database_unless_a_folder_is_named() {
+    let folders = |file: &str| {
+        let settings = load(&format!("{DEVELOPMENT}{file}"), &[], &[]).expect(file);
+        (settings.mail_folder(), settings.images_folder())
+    };
+    for (url, folder) in [
+        ("sqlite:bestow.db", ""),
+        ("sqlite:///var/lib/bestow/bestow.db?mode=rwc", "/var/lib/bestow/"),
+        ("sqlite:/a%20b/bestow.db", "/a b/"),
+        ("postgres://a:b@c/d", ""),
+    ] {
+        let expected = (PathBuf::from(format!("{folder}mail")), PathBuf::from(format!("{folder}images")));
+        assert_eq!(folders(&format!("[database]\nurl = \"{url}\"")), expected, "{url}");
+    }
+    let named = folders("[mail]\nfolder = \"/m\"\n[images]\nfolder = \"i\"");
+    assert_eq!(named, (PathBuf::from("/m"), PathBuf::from("i")));
+}
+
+#[tokio::test]
+async fn the_default_sender_and_folders_are_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/bestow.db", folder.path().display());
+    let settings = load(DEVELOPMENT, &[("BESTOW_DATABASE_URL", &url)], &[]).expect("settings");
+    ::mail::Mailer::open(settings.mailer().expect("settings")).await.expect("a mailer");
+    media::Blobs::open(&settings.blobs()).expect("a store");
+    assert!(folder.path().join("mail").is_dir() && folder.path().join("images").is_dir());
+}
+
+#[test]
+fn a_mail_server_and_a_bucket_are_used_if_they_are_named() {
+    let variables = [
+        ("BESTOW_MAIL_SMTP_HOST", "mail.example.com"),
+        ("BESTOW_MAIL_SMTP_USER", "bestow"),
+        ("BESTOW_MAIL_SMTP_PASSWORD", "hunter2"),
+        ("BESTOW_IMAGES_S3_BUCKET", "images"),
+        ("BESTOW_IMAGES_S3_ENDPOINT", "https://s3.example.com"),
+    ];
+    let settings = load(DEVELOPMENT, &variables, &[]).expect("settings");
+    assert_eq!(settings.mail_way(), "by the mail server mail.example.com, port 587, STARTTLS");
+    assert_eq!(settings.images_place(), "the bucket images");
+    let ::mail::TransportSettings::Smtp(smtp) = settings.mailer().expect("settings").transport else {
+        panic!("no mail server");
+    };
+    assert_eq!((smtp.timeout, smtp.connections.get()), (Duration::from_secs(30), 4));
+    assert_eq!(smtp.trust_certificate, None);
+    assert_eq!(smtp.login.map(|login| login.username).as_deref(), Some("bestow"));
+    let media::BlobSettings::S3(s3) = settings.blobs() else { panic!("no bucket") };
+    assert_eq!(s3.endpoint.as_deref(), Some("https://s3.example.com"));
+    assert_eq!((s3.access_key_id, s3.secret_access_key), (None, None));
 }
 
 #[test]
@@ -94,6 +166,14 @@ fn what_is_wrong_is_named() {
         ("[jwks]\nmin_fresh_seconds = 90000", "exceeds jwks.max_fresh_seconds"),
         ("[logging]\nformat = \"xml\"", "xml"),
         ("[partner]\nleeway_seconds = -1", "leeway_seconds"),
+        ("[limits]\ntrusted_proxies = [\"proxy\"]", "`proxy` is neither an address nor a network"),
+        ("[offers]\nclaim_code_seconds = 0", "offers.claim_code_seconds is 0; it must be 1 to 604800"),
+        ("[mail]\nsmtp_timeout_seconds = 0", "mail.smtp_timeout_seconds is 0; it must be 1 to 40"),
+        ("[mail]\nsmtp_connections = 0", "mail.smtp_connections is 0"),
+        ("[mail]\nsmtp_security = \"ssl\"", "ssl"),
+        ("[mail]\nsmtp_user = \"bestow\"", "BESTOW_MAIL_SMTP_PASSWORD) is not: give both, or neither"),
+        ("[mail]\nsmtp_password = \"hunter2\"", "mail.smtp_user is not: give both, or neither"),
+        ("[images]\ns3_access_key_id = \"AKIA\"", "images.s3_secret_access_key"),
     ] {
         let file =
             if file.starts_with("public_url") { file.to_owned() } else { format!("{DEVELOPMENT}{file}") };
@@ -102,14 +182,26 @@ fn what_is_wrong_is_named() {
     }
     let error = refusal(DEVELOPMENT, &[("BESTOW_LOG_INTERVAL_MS", "soon")]);
     assert!(error.contains("BESTOW_LOG_INTERVAL_MS"), "{error}");
+    let error = refusal(DEVELOPMENT, &[("BESTOW_LIMITS_TRUSTED_PROXIES", "10.0.0.0/33")]);
+    assert!(error.contains("`10.0.0.0/33` is neither"), "{error}");
 }
 
 #[test]
 fn secrets_are_not_printed() {
-    let settings =
-        load(DEVELOPMENT, &[("BESTOW_DATABASE_URL", "postgres://a:hunter2@c/d")], &[]).expect("settings");
+    let variables = [
+        ("BESTOW_DATABASE_URL", "postgres://a:hunter2@c/d"),
+        ("BESTOW_MAIL_SMTP_HOST", "mail.example.com"),
+        ("BESTOW_MAIL_SMTP_USER", "bestow"),
+        ("BESTOW_MAIL_SMTP_PASSWORD", "hunter2"),
+        ("BESTOW_IMAGES_S3_BUCKET", "images"),
+        ("BESTOW_IMAGES_S3_ACCESS_KEY_ID", "AKIA"),
+        ("BESTOW_IMAGES_S3_SECRET_ACCESS_KEY", "hunter2"),
+    ];
+    let settings = load(DEVELOPMENT, &variables, &[]).expect("settings");
     assert!(!format!("{settings:?}").contains("hunter2"));
     assert!(!serde_json::to_string(&settings).unwrap().contains("hunter2"));
+    assert!(!format!("{:?} {:?}", settings.mailer().unwrap(), settings.blobs()).contains("hunter2"));
+    assert!(!refusal(DEVELOPMENT, &variables[3..4]).contains("hunter2"));
 }
 
 #[test]

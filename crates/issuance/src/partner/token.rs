@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use jose::{Jws, JwsError, SetKey};
-use model::{Clock, Email, Tenant, TenantId, Timestamp};
+use model::{Actor, ActorKind, Clock, Email, Origin, Tenant, TenantId, Timestamp};
 use moka::sync::Cache;
 use serde_json::{Map, Value};
 
@@ -42,6 +42,16 @@ impl Partner {
     pub fn email(&self) -> Result<&Email, PartnerAuthError> {
         self.claims.email.as_ref().map_err(Clone::clone)
     }
+
+    /// As whom the audit trail knows it.
+    pub(crate) fn actor(&self, origin: &Origin) -> Actor {
+        Actor {
+            kind: ActorKind::Partner,
+            id: self.tenant.id.to_string(),
+            key: Some(self.claims.kid.clone()),
+            origin: origin.clone(),
+        }
+    }
 }
 
 /// What is remembered of a verified token.
@@ -51,6 +61,7 @@ struct Verified {
     expires_at: Timestamp,
     /// The thumbprint of the key that signed it: when the key goes, the token goes.
     key: [u8; 32],
+    kid: String,
     email: Result<Email, PartnerAuthError>,
 }
 
@@ -129,6 +140,7 @@ impl Authenticator {
             tenant: tenant.id.clone(),
             expires_at,
             key: key.key.thumbprint(),
+            kid: parts.kid.clone(),
             email: email(&parts.claims),
         }))
     }

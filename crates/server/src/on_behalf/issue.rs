@@ -13,6 +13,8 @@ use super::auth::Issuing;
 use super::body::JsonObject;
 use super::error::{ApiError, ErrorBody};
 use crate::app::State;
+use crate::body::idempotency_key;
+use crate::observe::RequestOrigin;
 
 /// The documented form of the body; it is read member by member, so that an error can name the member.
 #[derive(ToSchema)]
@@ -89,10 +91,11 @@ impl From<Issued> for IssueOnBehalfResponse {
 pub(super) async fn issue_on_behalf(
     FromState(state): FromState<State>,
     Issuing(partner): Issuing,
+    RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
     body: JsonObject,
 ) -> Result<Json<IssueOnBehalfResponse>, ApiError> {
-    let request = parse(&headers, body)?;
+    let request = parse(&headers, body)?.from(origin);
     let issued = state.engine.issue_on_behalf(&partner, &request).await?;
     Ok(Json(issued.into()))
 }
@@ -119,7 +122,7 @@ fn parse(headers: &HeaderMap, body: JsonObject) -> Result<IssueRequest, ApiError
         })?,
     };
     let request = IssueRequest::new(issuer_did, program, subject, on_duplicate);
-    Ok(match idempotency_key(headers)? {
+    Ok(match idempotency_key(headers).map_err(ApiError::bad_request)? {
         Some(key) => request.with_idempotency_key(key, &bytes),
         None => request,
     })
@@ -130,13 +133,4 @@ fn text(members: &mut Map<String, Value>, name: &str) -> Result<String, ApiError
         Some(Value::String(text)) => Ok(text),
         _ => Err(ApiError::bad_request(format!("Invalid field: {name} must be a string"))),
     }
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let fits = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    let key = value.to_str().ok().filter(fits);
-    let invalid =
-        || ApiError::bad_request("Invalid header: Idempotency-Key is 1 to 255 visible ASCII characters");
-    key.ok_or_else(invalid).map(Some)
 }

@@ -5,7 +5,6 @@ mod body;
 mod credential;
 mod error;
 mod issue;
-mod limiter;
 mod proof;
 mod query;
 mod status;
@@ -14,7 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use error::ApiError;
-pub(crate) use limiter::PartnerLimiter;
 
 use crate::app::State;
 

@@ -69,5 +69,9 @@ async fn metrics(FromState(state): FromState<State>) -> Response {
     if let Ok((pending, _)) = state.log.pending().await {
         metrics::gauge!("bestow_log_pending_leaves").set(pending as f64);
     }
+    if let Ok((waiting, failed)) = state.engine.store().job_counts().await {
+        metrics::gauge!("bestow_jobs_waiting").set(waiting as f64);
+        metrics::gauge!("bestow_jobs_failed").set(failed as f64);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()).into_response()
 }

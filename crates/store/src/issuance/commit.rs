@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Holder, Holding, LeafOp, ProgramId};
 
+use super::write::{CredentialRow, count_against_cap, insert_credentials};
 use super::{CommitOutcome, IssuancePlan, ledger_id};
-use crate::StoreError;
-use crate::db::{Db, Kind, Rows, Tx, values};
+use crate::db::{Db, Rows, Tx, kinds, values};
+use crate::{StoreError, audit};
 
 /// Commits a batch: what holds is made durable together, what does not is left out.
 pub(crate) async fn commit(db: &Db, plans: Vec<IssuancePlan>) -> Result<Vec<CommitOutcome>, StoreError> {
@@ -79,10 +80,21 @@ async fn try_commit(db: &Db, plans: &Standing<'_>) -> Result<Vec<(usize, CommitO
         tx.rollback().await?;
         return Ok(refused.into_iter().collect());
     }
-    insert_credentials(&mut tx, plans).await?;
+    insert_credentials(&mut tx, plans.iter().map(|(_, plan)| credential_row(plan))).await?;
     insert_ledger_entries(&mut tx, plans).await?;
+    audit::record(&mut tx, plans.iter().flat_map(|(_, plan)| &plan.events)).await?;
     tx.commit().await?;
     Ok(Vec::new())
+}
+
+fn credential_row(plan: &IssuancePlan) -> CredentialRow<'_> {
+    CredentialRow {
+        tenant: &plan.tenant,
+        holder: &plan.holder.holder.id,
+        credential: &plan.credential,
+        holding: Holding::ReadyToClaim,
+        issued_at: plan.now,
+    }
 }
 
 /// The places of those plans whose key is not among the keys that a statement gave back.
@@ -106,7 +118,7 @@ async fn insert_holders(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>,
     let sql = "INSERT INTO holder (id, email, email_key, did, created_at) \
                SELECT column1, column2, column3, column4, column5 FROM {rows} WHERE true \
                ON CONFLICT (email_key) DO NOTHING RETURNING id";
-    let kinds = &[Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Int];
+    let kinds = kinds![Text, Text, Text, Text, Int];
     let given = given(tx, sql, Rows { kinds, rows }).await?;
     Ok(lost(new.iter().map(|(place, plan)| (*place, plan.holder.holder.id.as_str())), &given))
 }
@@ -129,14 +141,14 @@ async fn take_places(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, St
                SELECT column1, column2, column3, column4 FROM {rows} WHERE true \
                ON CONFLICT (tenant_id, holder_id, duplicate_key) DO NOTHING RETURNING credential_id";
     let rows = free.iter().map(|(_, plan)| row(plan)).collect();
-    let mut taken = given(tx, sql, Rows { kinds: &[Kind::Text; 4], rows }).await?;
+    let mut taken = given(tx, sql, Rows { kinds: kinds![Text, Text, Text, Text], rows }).await?;
 
     let sql = "UPDATE live_credential SET credential_id = v.column4 FROM {rows} \
                WHERE live_credential.tenant_id = v.column1 AND live_credential.holder_id = v.column2 \
                AND live_credential.duplicate_key = v.column3 AND live_credential.credential_id = v.column5 \
                RETURNING credential_id";
     let rows = held.iter().map(|(_, plan)| row(plan)).collect();
-    taken.extend(given(tx, sql, Rows { kinds: &[Kind::Text; 5], rows }).await?);
+    taken.extend(given(tx, sql, Rows { kinds: kinds![Text, Text, Text, Text, Text], rows }).await?);
     Ok(lost(plans.iter().map(|(place, plan)| (*place, plan.credential.id.as_str())), &taken))
 }
 
@@ -153,7 +165,7 @@ async fn revoke_occupants(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize
     let sql = "UPDATE credential SET holding = 'revoked', revoked_at = v.column3 FROM {rows} \
                WHERE credential.tenant_id = v.column1 AND credential.id = v.column2 \
                AND credential.holding IN ('ready_to_claim', 'claimed') RETURNING id";
-    let revoked = given(tx, sql, Rows { kinds: &[Kind::Text, Kind::Text, Kind::Int], rows }).await?;
+    let revoked = given(tx, sql, Rows { kinds: kinds![Text, Text, Int], rows }).await?;
     let wanted = revoking.iter().map(|(place, _, revocation)| (*place, revocation.credential_id.as_str()));
     Ok(lost(wanted, &revoked))
 }
@@ -176,14 +188,13 @@ async fn keep_answers(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, S
     let sql = "INSERT INTO idempotency (tenant_id, key_hash, request_hash, answer, created_at) \
                SELECT column1, column2, column3, column4, column5 FROM {rows} WHERE true \
                ON CONFLICT (tenant_id, key_hash) DO NOTHING RETURNING answer";
-    let kinds = &[Kind::Text, Kind::Bytes, Kind::Bytes, Kind::Text, Kind::Int];
+    let kinds = kinds![Text, Bytes, Bytes, Text, Int];
     // An answer names the new credential's hash, so it tells the plans apart.
     let kept = given(tx, sql, Rows { kinds, rows }).await?;
     Ok(lost(keeping.iter().map(|(place, _, record)| (*place, record.answer.as_str())), &kept))
 }
 
-/// Counts capped programs; the places of the plans for which there is no room. The update locks the program's row, so that
-/// the count holds however many issue at once.
+/// Counts capped programs; the places of the plans for which there is no room.
 async fn count_against_caps(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usize>, StoreError> {
     let mut programs: HashMap<&ProgramId, Vec<usize>> = HashMap::new();
     for (place, plan) in plans.iter().filter(|(_, plan)| plan.capped) {
@@ -194,63 +205,10 @@ async fn count_against_caps(tx: &mut Tx, plans: &Standing<'_>) -> Result<Vec<usi
     programs.sort_unstable();
     let mut over = Vec::new();
     for (program, places) in programs {
-        let sql = "UPDATE program SET issued = issued + $2 WHERE id = $1 RETURNING issued, cap";
-        let wanted = places.len() as i64;
-        let row: Option<(i64, Option<i64>)> =
-            tx.fetch_optional(sql, values![program.as_str(), wanted]).await?;
-        if let Some((issued, Some(cap))) = row {
-            let room = (cap - (issued - wanted)).clamp(0, wanted);
-            over.extend_from_slice(&places[room as usize..]);
-        }
+        let room = count_against_cap(tx, program, places.len()).await?;
+        over.extend_from_slice(&places[room..]);
     }
     Ok(over)
-}
-
-async fn insert_credentials(tx: &mut Tx, plans: &Standing<'_>) -> Result<(), StoreError> {
-    let rows = plans
-        .iter()
-        .map(|(_, plan)| {
-            let credential = &plan.credential;
-            values![
-                credential.id.as_str(),
-                plan.tenant.as_str(),
-                credential.issuer_id.as_str(),
-                credential.program_id.as_str(),
-                credential.schema_id.as_str(),
-                plan.holder.holder.id.as_str(),
-                credential.core_claim_hash.0.as_slice(),
-                credential.core_claim.as_slice(),
-                credential.documents.as_str(),
-                credential.status_list,
-                credential.status_index,
-                Holding::ReadyToClaim.as_str(),
-                plan.now.0,
-                credential.expires_at.map(|at| at.0),
-            ]
-        })
-        .collect();
-    let sql = "INSERT INTO credential (id, tenant_id, issuer_id, program_id, schema_id, holder_id, core_claim_hash, \
-               core_claim, documents, status_list, status_index, holding, issued_at, expires_at) \
-               SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10, \
-               column11, column12, column13, column14 FROM {rows}";
-    const KINDS: &[Kind] = &[
-        Kind::Text,
-        Kind::Text,
-        Kind::Text,
-        Kind::Text,
-        Kind::Text,
-        Kind::Text,
-        Kind::Bytes,
-        Kind::Bytes,
-        Kind::Text,
-        Kind::Int,
-        Kind::Int,
-        Kind::Text,
-        Kind::Int,
-        Kind::Int,
-    ];
-    tx.execute_rows(sql, Rows { kinds: KINDS, rows }).await?;
-    Ok(())
 }
 
 async fn insert_ledger_entries(tx: &mut Tx, plans: &Standing<'_>) -> Result<(), StoreError> {
@@ -267,7 +225,7 @@ async fn insert_ledger_entries(tx: &mut Tx, plans: &Standing<'_>) -> Result<(), 
         }
     }
     let sql = "INSERT INTO ledger_entry (id, leaf, queued_at) SELECT column1, column2, column3 FROM {rows}";
-    tx.execute_rows(sql, Rows { kinds: &[Kind::Text, Kind::Text, Kind::Int], rows }).await?;
+    tx.execute_rows(sql, Rows { kinds: kinds![Text, Text, Int], rows }).await?;
     Ok(())
 }
 
@@ -307,6 +265,7 @@ mod tests {
                 leaf: String::new(),
             },
             capped: false,
+            events: Vec::new(),
             idempotency: idempotency.map(|byte| IdempotencyRecord {
                 key_hash: hash(byte),
                 request_hash: hash(0),

@@ -5,10 +5,11 @@
 
 mod commit;
 mod snapshot;
+mod write;
 
 use model::{
-    Consent, CoreClaimHash, CredentialId, Email, Holder, IssuerId, LeafOp, ProgramId, SchemaId, TenantId,
-    Timestamp,
+    AuditEvent, Consent, CoreClaimHash, CredentialId, Email, Holder, IssuerId, LeafOp, ProgramId, SchemaId,
+    TenantId, Timestamp,
 };
 
 use crate::db::values;
@@ -16,6 +17,9 @@ use crate::{Store, StoreError};
 
 pub(crate) use commit::commit;
 pub(crate) use snapshot::snapshots;
+pub(crate) use write::{
+    CredentialRow, count_against_cap, insert_credentials, insert_holder, keep_answer, queue_leaf,
+};
 
 /// What a decision to issue needs to know.
 #[derive(Clone, Debug)]
@@ -138,6 +142,8 @@ pub struct IssuancePlan {
     pub capped: bool,
     /// The answer to keep for retries.
     pub idempotency: Option<IdempotencyRecord>,
+    /// What the audit trail says.
+    pub events: Vec<AuditEvent>,
     /// When.
     pub now: Timestamp,
 }
@@ -185,16 +191,10 @@ impl Store {
         record: &IdempotencyRecord,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let sql = "INSERT INTO idempotency (tenant_id, key_hash, request_hash, answer, created_at) \
-                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-        let values = values![
-            tenant.as_str(),
-            record.key_hash.as_slice(),
-            record.request_hash.as_slice(),
-            record.answer.as_str(),
-            now.0
-        ];
-        Ok(self.db.execute(sql, values).await? == 1)
+        let mut tx = self.db.begin().await?;
+        let kept = keep_answer(&mut tx, tenant, record, now).await?;
+        tx.commit().await?;
+        Ok(kept)
     }
 
     /// Forgets answers kept since before `before`; how many.
@@ -204,7 +204,11 @@ impl Store {
 }
 
 /// 32 bytes out of a column.
-fn digest(table: &'static str, column: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+pub(crate) fn digest(
+    table: &'static str,
+    column: &'static str,
+    bytes: &[u8],
+) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::inconsistent(table, column, "", &"not 32 bytes"))
 }
 

@@ -4,7 +4,7 @@ use model::{Consent, CoreClaimHash, Email, Holder, Holding, Timestamp};
 
 use super::{Occupant, Snapshot, SnapshotQuery, digest};
 use crate::StoreError;
-use crate::db::{Db, Kind, Rows, values};
+use crate::db::{Db, Rows, kinds, values};
 
 #[derive(sqlx::FromRow)]
 struct SnapshotRow {
@@ -38,7 +38,7 @@ pub(crate) async fn snapshots(db: &Db, queries: Vec<SnapshotQuery>) -> Result<Ve
             values![place, query.tenant.as_str(), query.email.key(), query.duplicate_key.as_str()]
         })
         .collect();
-    let kinds = &[Kind::Int, Kind::Text, Kind::Text, Kind::Text];
+    let kinds = kinds![Int, Text, Text, Text];
     for row in db.fetch_rows_warm::<SnapshotRow>(sql, Rows { kinds, rows }).await? {
         let place = row.place as usize;
         found[place] = row.try_into()?;

@@ -1,8 +1,9 @@
-//! The HTTP client of the demo: a partner's server, and later a stranger.
+//! The HTTP client of the demo: a partner's server, a user with an API key, and a stranger.
 
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::http;
@@ -19,26 +20,58 @@ pub(super) struct Client {
     pub(super) url: String,
 }
 
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    path: String,
+    pub(super) status: u16,
+    pub(super) text: String,
+}
+
+impl Answer {
+    /// The body as JSON, if the status is this.
+    pub(super) fn json(&self, status: u16) -> anyhow::Result<Value> {
+        ensure!(self.status == status, "{} answered {}: {}", self.path, self.status, self.text);
+        parse(&self.text)
+    }
+}
+
 impl Client {
     pub(super) fn new(url: &str) -> anyhow::Result<Self> {
         Ok(Self { http: http::client()?, url: url.to_owned() })
     }
 
+    /// Asks for a path with a header that says who asks, and a JSON body.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        header: Option<(&str, &str)>,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        send(request).await
+    }
+
     /// POSTs JSON to a path as a partner.
     pub(super) async fn post(&self, path: &str, token: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.http.post(format!("{}{path}", self.url)).header("x-partner-auth", token);
-        let request = request.header("content-type", "application/json").body(body.to_string());
-        parse(&send(request).await?)
+        self.call(Method::POST, path, Some(("x-partner-auth", token)), Some(body)).await?.json(200)
     }
 
     /// GETs a path as a partner.
     pub(super) async fn get(&self, path: &str, token: &str) -> anyhow::Result<String> {
-        send(self.http.get(format!("{}{path}", self.url)).header("x-partner-auth", token)).await
+        good(self.call(Method::GET, path, Some(("x-partner-auth", token)), None).await?)
     }
 
     /// GETs a URL as anybody.
     pub(super) async fn fetch(&self, url: &str) -> anyhow::Result<String> {
-        send(self.http.get(url)).await
+        good(send(self.http.get(url)).await?)
     }
 
     /// Polls a credential's status until it is this one.
@@ -67,10 +100,14 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Value> {
     serde_json::from_str(text).context("the answer is not JSON")
 }
 
-async fn send(request: reqwest::RequestBuilder) -> anyhow::Result<String> {
+async fn send(request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {
     let response = request.send().await?;
-    let (status, path) = (response.status(), response.url().path().to_owned());
-    let text = response.text().await?;
-    ensure!(status.is_success(), "{path} answered {status}: {text}");
+    let (status, path) = (response.status().as_u16(), response.url().path().to_owned());
+    Ok(Answer { path, status, text: response.text().await? })
+}
+
+fn good(answer: Answer) -> anyhow::Result<String> {
+    let Answer { path, status, text } = answer;
+    ensure!((200..300).contains(&status), "{path} answered {status}: {text}");
     Ok(text)
 }

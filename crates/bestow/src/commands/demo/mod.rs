@@ -1,6 +1,7 @@
 //! `bestow demo`: the whole story once, over real HTTP, and nothing left behind.
 
 mod client;
+mod offers;
 mod story;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use crate::development::Development;
 use crate::process::stop_requested;
 use crate::system::SystemEntropy;
 use crate::target::Target;
+use offers::Offers;
 use story::Story;
 
 #[derive(Debug, clap::Args)]
@@ -43,10 +45,19 @@ async fn perform(folder: &Path, database_url: Option<String>) -> anyhow::Result<
     // What the environment says is about some real deployment.
     let deployment = target.development(&folder, Some("127.0.0.1:0"), &|_| None)?;
     let server = Development::prepare(deployment.settings, folder.master_key()?, &folder, None).await?;
-    let story = Story::new(&server)?;
+    let (story, offers) = (Story::new(&server)?, Offers::new(&server)?);
     println!("Bestow demo: one process, {}, {}", server.context.store.database_name(), story.url());
     println!();
     let process = server.start();
-    let outcome = story.tell().await;
+    let told = async {
+        story.tell().await?;
+        offers.tell().await
+    };
+    let outcome = told.await;
     outcome.and(process.stop().await)
+}
+
+/// Shows a step of the story.
+fn say(step: &str, what: &str) {
+    println!("  {step:<8} {what}");
 }

@@ -1,4 +1,4 @@
-//! The story: issue on behalf, check as a stranger would, replace, see the old one revoked.
+//! The story begins: issue on behalf, check as a stranger would, replace, see the old one revoked.
 
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use vc::sd_jwt::SdJwt;
 use vc::status::StatusListToken;
 
 use super::client::{Client, eventually, parse};
+use super::say;
 use crate::development::Development;
 use crate::partner::{self, Claims};
 use crate::proof;
@@ -169,8 +170,4 @@ fn metadata_url(issuer: &str) -> anyhow::Result<String> {
     let mut url = Url::parse(issuer).context("the issuer is no URL")?;
     url.set_path(&format!("/.well-known/jwt-vc-issuer{}", url.path()));
     Ok(url.to_string())
-}
-
-fn say(step: &str, what: &str) {
-    println!("  {step:<8} {what}");
 }

@@ -1,0 +1,30 @@
+//! Credential offers (seed 003): made in bulk, found, shared, claimed, deleted, revoked.
+
+mod api_keys;
+mod caller;
+mod claim;
+mod claim_code;
+mod claims;
+mod collections;
+mod create;
+mod delete;
+mod error;
+mod images;
+mod profiles;
+mod read;
+mod revoke;
+mod share;
+mod templates;
+
+pub use api_keys::{CreatedApiKey, NewApiKey};
+pub use caller::{Caller, CallerError};
+pub use claim::ClaimError;
+pub use claim_code::{ClaimInvitation, OfferState};
+pub use claims::ClaimInput;
+pub use create::{CreateOffers, CreatedOffers, FailedOffer, OfferItem};
+pub use error::{ErrorKind, OfferError};
+pub use images::ImageUpload;
+pub use profiles::NewProfile;
+pub use revoke::{RevokeItem, RevokedOffers};
+pub use share::Shared;
+pub use templates::{CredentialTemplate, TemplateField};

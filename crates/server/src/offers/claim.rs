@@ -1,0 +1,79 @@
+//! `GET /credential-offers/{id}/claim` (seed 003): the claim code.
+
+use axum::Json;
+use axum::extract::State as FromState;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use model::OfferId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::auth::Visitor;
+use super::body::ImageBody;
+use super::error::{ApiResult, ErrorBody};
+use super::extract::Id;
+use super::refusals::PublicRefusals;
+use crate::app::State;
+use crate::wallet::draft_11_uri;
+
+/// Who offers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClaimOrganisationProfile)]
+struct Organisation {
+    /// The organisation's name.
+    name: String,
+    /// Its logo.
+    image: Option<ImageBody>,
+}
+
+/// A claim code, and what it is for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ClaimCode)]
+pub(super) struct ClaimResponse {
+    /// The credential offer of OpenID4VCI, draft 11, by value: to be shown as a QR code.
+    #[schema(example = "openid-credential-offer://?credential_offer=%7B%22grants%22%3A...")]
+    uri: String,
+    /// Whether the wallet has to ask for a PIN.
+    user_pin_required: bool,
+    credential_names: Vec<String>,
+    credential_types: Vec<String>,
+    organisation_profile: Organisation,
+}
+
+/// The claim code of a credential offer
+///
+/// What a wallet scans. The same code while it lives, a new one when not. Needs no key: whoever knows the offer's id may claim it.
+#[utoipa::path(
+    get,
+    path = "/credential-offers/{id}/claim",
+    operation_id = "getClaimCode",
+    tag = "Credential offers",
+    params(
+        ("env" = String, Path, description = "The environment.", pattern = "^[0-9a-f]{16}$"),
+        ("id" = String, Path, description = "The offer.", format = Uuid),
+    ),
+    responses(
+        (status = 200, description = "The claim code.", body = ClaimResponse),
+        (status = 409, description = "It was claimed already.", body = ErrorBody),
+        (status = 410, description = "Its credential would have expired, or was revoked.", body = ErrorBody),
+        PublicRefusals,
+    )
+)]
+pub(super) async fn claim(
+    FromState(state): FromState<State>,
+    Visitor { env_id, origin }: Visitor,
+    Id(id): Id,
+) -> ApiResult<Response> {
+    let invitation = state.engine.claim_invitation(&env_id, &OfferId::from(id), &origin).await?;
+    let uri = draft_11_uri(&invitation);
+    let image = invitation.profile.image.map(|image| ImageBody::new(&state.engine, image));
+    let body = ClaimResponse {
+        uri,
+        user_pin_required: false,
+        credential_names: invitation.offer.credential_names,
+        credential_types: invitation.offer.credential_types,
+        organisation_profile: Organisation { name: invitation.profile.name, image },
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}

@@ -1,0 +1,37 @@
+//! The audit trail: written in the transaction of what it tells of.
+
+use model::AuditEvent;
+
+use crate::StoreError;
+use crate::db::{Rows, Tx, kinds, values};
+
+/// Adds events to the trail.
+pub(crate) async fn record<'a>(
+    tx: &mut Tx,
+    events: impl IntoIterator<Item = &'a AuditEvent>,
+) -> Result<(), StoreError> {
+    let rows = events
+        .into_iter()
+        .map(|event| {
+            values![
+                event.tenant_id.as_str(),
+                event.at,
+                event.id.as_str(),
+                event.actor.kind.as_str(),
+                event.actor.id.as_str(),
+                event.actor.key.as_deref(),
+                event.action.as_str(),
+                event.target.as_str(),
+                event.result.as_str(),
+                event.actor.origin.address.as_deref(),
+                event.actor.origin.request_id.as_deref()
+            ]
+        })
+        .collect();
+    let sql = "INSERT INTO audit_event (tenant_id, created_at, id, actor_kind, created_by, actor_key, action, target, result, \
+               address, request_id) SELECT column1, column2, column3, column4, column5, column6, column7, column8, \
+               column9, column10, column11 FROM {rows}";
+    let kinds = kinds![Text, Int, Text, Text, Text, Text, Text, Text, Text, Text, Text];
+    tx.execute_rows(sql, Rows { kinds, rows }).await?;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What anybody may call, why, and that it says nothing about a person.
+
+use reqwest::Url;
+use serde_json::{Value, json};
+use support::{Answer, Environment, Form, PIXEL, Partner, Server, on_both, payload};
+
+const EMAIL: &str = "grace.hopper@example.com";
+const PLACE: &str = "Zzyzx Springs";
+const REFERENCE: &str = "employee-4711";
+
+/// The operations that anybody may call, and why.
+pub(super) const REASONS: [(&str, &str); 19] = [
+    ("getBitstringStatusList", "verifiers ask it whether a credential was revoked"),
+    ("getCheckpoint", "anybody may audit the log"),
+    ("getClaimCode", "a person who was sent a link has no key: who knows an offer's random id may claim it"),
+    ("getClaimPage", "the link in an invitation opens it: who knows an offer's random id may claim it"),
+    ("getCredentialType", "verifiers follow vct to it"),
+    ("getDidWebDocument", "verifiers find the issuer's keys in it"),
+    ("getHealth", "an orchestrator asks, and learns nothing but that the process lives"),
+    ("getImage", "pages and wallets show it; its id is random"),
+    ("getIssuanceStatus", "the page that shows the QR code asks how far the issuance has come"),
+    ("getJwtVcIssuer", "verifiers find the issuer's keys in it"),
+    ("getJwtVcIssuerAppended", "verifiers find the issuer's keys in it"),
+    ("getLogKey", "anybody may audit the log"),
+    ("getMetrics", "a scraper asks; counters alone, and a proxy can keep it inside"),
+    ("getReadiness", "an orchestrator asks, and learns whether the database answers"),
+    ("getSchema", "verifiers follow credentialSchema to it"),
+    ("getSchemaContext", "verifiers follow @context to it"),
+    ("getTile", "anybody may audit the log"),
+    ("getTokenStatusList", "verifiers ask it whether a credential was revoked"),
+    ("resolveDid", "verifiers resolve the issuer's DID with it"),
+];
+
+/// What two dialects know about a person.
+struct World {
+    acme: Environment,
+    token: String,
+    issued: Value,
+    /// An offer that nobody has claimed.
+    ready: String,
+    /// An offer that was claimed.
+    claimed: String,
+    image: String,
+}
+
+impl World {
+    async fn new(server: &Server) -> Self {
+        let acme = server.environment("acme").await;
+        let token = acme.partner.token(EMAIL, &server.clock);
+        let mut request = acme.partner.request();
+        request["credentialSubject"]["location"] = json!(PLACE);
+        let issued = server.issued(&token, &request).await;
+        let hash = issued["coreClaimHash"].as_str().expect("a hash");
+        server.wait_for(&token, hash, "ONCHAIN").await;
+        let mut offer = acme.offer(EMAIL, PLACE);
+        offer["referenceId"] = json!(REFERENCE);
+        let ready = server.offers(&acme, &[offer]).await[0]["id"].as_str().expect("an id").to_owned();
+        let claimed = server.claimed_offer(&acme, EMAIL, PLACE).await;
+        let form = Form::default().file("image", "grace.hopper@example.com.png", PIXEL);
+        let path = "/credential-offers/image-upload";
+        let image = server.send_form(&acme, &acme.keys.user, path, &form).await;
+        let image = image.json()["id"].as_str().expect("an id").to_owned();
+        Self { acme, token, issued, ready, claimed, image }
+    }
+
+    /// What no public answer may show.
+    async fn personal(&self, server: &Server) -> Vec<String> {
+        let hash = self.issued["coreClaimHash"].as_str().expect("a hash");
+        let credential = server.credential(&self.token, hash).await;
+        let jwt_vc = credential["documents"]["jwt_vc_json"].as_str().expect("a JWT VC");
+        let claims: Value = serde_json::from_slice(&payload(jwt_vc)).expect("JSON");
+        assert_eq!(claims["vc"]["credentialSubject"]["location"], PLACE);
+        let claimed = server.find(&self.acme, &format!("/credential-offers/{}", self.claimed)).await.json();
+        let texts = [
+            &claims["sub"],
+            &credential["vcId"],
+            &self.issued["userUuid"],
+            &claimed["subject"],
+            &claimed["createdBy"],
+        ];
+        let texts = texts.map(|text| text.as_str().expect("a text"));
+        let words = [EMAIL, "grace", "hopper", PLACE, "Zzyzx", REFERENCE, self.acme.keys.user.as_str()];
+        words.into_iter().chain(texts).map(str::to_lowercase).collect()
+    }
+}
+
+/// The path of a public operation that shows what is published about the owner.
+fn public_path(operation: &str, world: &World) -> Option<String> {
+    let Partner { slug, schema_id, program_id, issuer_did, .. } = &world.acme.partner;
+    let offer = |rest: &str| world.acme.path(&format!("/credential-offers/{}/{rest}", world.ready));
+    Some(match operation {
+        "getBitstringStatusList" => format!("/issuers/{slug}/bitstring-status-lists/0"),
+        "getCheckpoint" => "/log/checkpoint".to_owned(),
+        "getClaimCode" => offer("claim"),
+        "getClaimPage" => format!("/claim/{}", world.ready),
+        "getCredentialType" => format!("/credential-types/{program_id}"),
+        "getDidWebDocument" => format!("/issuers/{slug}/did.json"),
+        "getHealth" => "/healthz".to_owned(),
+        "getImage" => format!("/images/{}", world.image),
+        "getIssuanceStatus" => offer("status"),
+        "getJwtVcIssuer" => format!("/.well-known/jwt-vc-issuer/issuers/{slug}"),
+        "getJwtVcIssuerAppended" => format!("/issuers/{slug}/.well-known/jwt-vc-issuer"),
+        "getLogKey" => "/log/key".to_owned(),
+        "getMetrics" => "/metrics".to_owned(),
+        "getReadiness" => "/readyz".to_owned(),
+        "getSchema" => format!("/schemas/{schema_id}"),
+        "getSchemaContext" => format!("/schemas/{schema_id}/context"),
+        "getTile" => "/log/tile/entries/000.p/1".to_owned(),
+        "getTokenStatusList" => format!("/issuers/{slug}/status-lists/0"),
+        "resolveDid" => format!("/1.0/identifiers/{issuer_did}"),
+        _ => return None,
+    })
+}
+
+/// All that an answer says, headers and what is encoded in it included, in lower case.
+fn shown(answer: &Answer) -> String {
+    let mut shown = format!("{} {:?}", answer.text, answer.headers);
+    if answer.header("content-type").is_some_and(|media_type| media_type.ends_with("+jwt")) {
+        shown.push_str(&String::from_utf8_lossy(&payload(&answer.text)));
+    }
+    let json: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+    if let Some(uri) = json["uri"].as_str() {
+        let uri = Url::parse(uri).expect("a URI");
+        let decoded: Vec<String> = uri.query_pairs().map(|(_, value)| value.into_owned()).collect();
+        assert!(decoded[0].contains("pre-authorized_code"), "{decoded:?}");
+        shown.push_str(&decoded.concat());
+    }
+    shown.to_lowercase()
+}
+
+on_both!(public_operations_reveal_nothing_personal, async |server: Server| {
+    let world = World::new(&server).await;
+    let personal = world.personal(&server).await;
+    let mut paths: Vec<String> = REASONS
+        .iter()
+        .map(|(id, _)| public_path(id, &world).unwrap_or_else(|| panic!("public_path lacks {id}")))
+        .collect();
+    paths.push(world.acme.path(&format!("/credential-offers/{}/status", world.claimed)));
+    for path in paths {
+        let answer = server.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        let shown = shown(&answer);
+        for secret in &personal {
+            assert!(!shown.contains(secret), "{path} shows {secret:?}: {shown}");
+        }
+    }
+    // Nor does a refusal.
+    let answer = server.get(&world.acme.path(&format!("/credential-offers/{}/claim", world.claimed))).await;
+    assert_eq!((answer.status, answer.code().as_str()), (409, "credential_offer_already_claimed"));
+    for secret in &personal {
+        assert!(!shown(&answer).contains(secret), "a refusal shows {secret:?}: {}", answer.text);
+    }
+});
