@@ -3,9 +3,11 @@
 import base64
 import json
 import os
+import re
 import urllib.request
 
 BASE = "/products/web/{env}/issuer/api/private"
+URL = os.environ["BESTOW_URL"]
 ENV = os.environ["BESTOW_ENV_ID"]
 KEY = os.environ["BESTOW_ADMIN_KEY"]
 CORRELATION = os.environ["BESTOW_CORRELATION_ID"]
@@ -16,12 +18,24 @@ PIXEL = base64.b64decode(
 )
 
 
-def call(path, body):
-    url = os.environ["BESTOW_URL"] + BASE.replace("{env}", ENV) + path
-    headers = {"x-api-key": KEY, "content-type": "application/json"}
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+def post(path, body, content_type):
+    url = URL + BASE.replace("{env}", ENV) + path
+    headers = {"x-api-key": KEY, "content-type": content_type}
+    request = urllib.request.Request(url, body, headers)
     with urllib.request.urlopen(request) as response:
         return json.load(response)
+
+
+def call(path, body):
+    return post(path, json.dumps(body).encode(), "application/json")
+
+
+def upload_image():
+    """Uploads an image, and returns the path at which it is served."""
+    part = b'Content-Disposition: form-data; name="image"; filename="pixel.png"'
+    body = b"--b\r\n" + part + b"\r\n\r\n" + PIXEL + b"\r\n--b--\r\n"
+    image = post("/credential-offers/image-upload", body, "multipart/form-data; boundary=b")
+    return image["keyUrl"].removeprefix(URL)
 
 
 def make_offers(count):
@@ -39,6 +53,7 @@ def make_key():
 SPARE_OFFERS = make_offers(100)
 SPARE_KEYS = [make_key() for _ in range(20)]
 OFFER = make_offers(1)[0]
+IMAGE_PATH = upload_image()
 COLLECTION = call("/credential-offer-collections", {"name": "Schemathesis"})["id"]
 
 
@@ -65,12 +80,14 @@ def known_offers(body):
 
 
 def known_offer(offer):
-    names = (claim["claimValue"] for claim in offer["claims"] if isinstance(claim["claimValue"], str))
+    names = (claim["claimValue"] for claim in offer["claims"] if isinstance(claim.get("claimValue"), str))
     claim = {"claimName": "fullName", "claimValue": next(names, "John Doe")}
     return {**offer, "credentialId": CREDENTIAL, "claims": [claim]}
 
 
 def known_body(path, body):
+    if path == "/api-keys" and isinstance(body.get("expiresAt"), str):
+        return {**body, "expiresAt": "2035-06-20T06:44:22.629Z"}
     if path == "/credential-offers":
         return known_offers(body)
     if path == "/credential-offers/share-with-email":
@@ -82,17 +99,47 @@ def known_body(path, body):
     return body
 
 
+def known_query(operation, query):
+    """Filters as the document's examples have them, and a search for a word: no schema tells what a column takes."""
+    parameters = operation.definition.raw["parameters"]
+    described = {parameter["name"]: parameter["description"] for parameter in parameters}
+
+    def known(name, value):
+        if name == "search":
+            return "john"
+        if not name.startswith("filter."):
+            return value
+        return re.search(r"Example: filter\.[^=]+=(.+)\. Available", described[name]).group(1)
+
+    return {name: known(name, value) for name, value in query.items()}
+
+
+def is_positive(case, location):
+    """Whether the part of a request at `location`, a word such as "query", is as the document says."""
+    parts = {place.name.lower(): part for place, part in case.meta.components.items()}
+    return location not in parts or parts[location].mode.is_positive
+
+
+def can_be_wrong(case):
+    """Whether a request that is wrong on purpose can be told: of lists, `page` and `limit` may be anything."""
+    if case.meta is None or not case.query or is_positive(case, "query"):
+        return True
+    return not {"page", "limit"} & case.query.keys()
+
+
 def with_known_values(case, half_of):
     path = case.operation.path.removeprefix(BASE)
-    positive = {location.name.lower() for location, part in case.meta.components.items() if part.mode.is_positive}
-    half = half_of([case.path_parameters, case.query, case.body if isinstance(case.body, (dict, list)) else None])
-    if "path" in positive and case.path_parameters:
-        known = known_path(case.method.upper(), path) if half else {}
+    positive = case.meta.generation.mode.is_positive
+    body = case.body if isinstance(case.body, dict) and case.media_type == "application/json" else None
+    half = half_of([case.path_parameters, case.query, body])
+    if is_positive(case, "path") and case.path_parameters:
+        # Of another environment, nothing would be said but 401.
+        known = known_path(case.method.upper(), path) if half and positive else {}
         case.path_parameters = {**case.path_parameters, "env": ENV, **known}
-    if "body" in positive and isinstance(case.body, dict):
-        # No schema tells what an image is.
-        if isinstance(case.body.get("image"), bytes):
-            case.body = {**case.body, "image": PIXEL}
-        elif half:
-            case.body = known_body(path, case.body)
+    if positive and case.query:
+        case.query = known_query(case.operation, case.query)
+    if positive and body is not None:
+        # An optional UUID may be null, and so it is taken for a text that may be empty.
+        body = {name: value for name, value in body.items() if value != "" or not name.endswith("Id")}
+        case.body = known_body(path, body) if half or path == "/api-keys" else body
     return case

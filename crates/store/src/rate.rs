@@ -23,5 +23,6 @@ pub(crate) async fn admit(
     let sql = "SELECT older FROM rate_window WHERE bucket = $1";
     let older: Option<(i64,)> = tx.fetch_optional(sql, values![bucket]).await?;
     let (older,) = older.unwrap_or_default();
-    Ok(Err(Timestamp(older).plus_seconds(window)))
+    // A request that was let in a moment ago may carry a later moment than this one.
+    Ok(Err(Timestamp(older).plus_seconds(window).min(now.plus_seconds(window))))
 }

@@ -10,6 +10,9 @@ use lettre::transport::smtp::extension::{Extension, MailParameter};
 use crate::error::{Fault, Reply, SendError};
 use crate::message::Outgoing;
 
+/// What lettre says when the connection ends before the answer does.
+const CUT_OFF: &str = "incomplete response";
+
 /// Hands a message over.
 pub(crate) async fn run(connection: &mut AsyncSmtpConnection, message: &Outgoing) -> Result<(), SendError> {
     let mut parameters = Vec::new();
@@ -75,9 +78,13 @@ pub(crate) fn fault(error: &Error) -> Fault {
     if error.is_timeout() {
         return Fault::Timeout;
     }
+    let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    if error.is_response() && cause == CUT_OFF {
+        return Fault::Connection("the server hung up".to_owned());
+    }
     // The text of such an error repeats what the server said.
     if error.is_response() {
         return Fault::Protocol;
     }
-    Fault::Connection(error.source().map_or_else(|| error.to_string(), ToString::to_string))
+    Fault::Connection(cause)
 }

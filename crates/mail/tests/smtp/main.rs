@@ -316,7 +316,7 @@ async fn what_was_confirmed_is_there_though_the_server_was_killed() {
     for (message, result) in messages.iter().zip(&results) {
         match result {
             Ok(()) => assert!(has(&message.0), "{} was confirmed", message.0),
-            Err(SendError::Temporary(Fault::Connection(_) | Fault::Protocol)) => failed.push(message),
+            Err(SendError::Temporary(Fault::Connection(_))) => failed.push(message),
             other => panic!("{other:?}"),
         }
     }

@@ -25,7 +25,11 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
     tag = "Images",
     params(("id" = String, Path, description = "The image's id.", pattern = "^[0-9a-f-]{36}$")),
     responses(
-        (status = 200, description = "The image. It never changes.", body = Vec<u8>, content_type = "image/png"),
+        (
+            status = 200,
+            description = "The image. It never changes.",
+            content(("image/jpeg"), ("image/png"), ("image/webp"))
+        ),
         (status = 404, description = "No such image."),
     )
 )]

@@ -26,18 +26,35 @@ list_parameters!(ApiKeyParameters: API_KEYS);
 #[schema(as = CreateApiKey, rename_all = "camelCase")]
 #[expect(dead_code, reason = "the OpenAPI document reads its shape")]
 pub(super) struct ApiKeyRequest {
-    /// 1 to 50 characters.
-    #[schema(min_length = 1, max_length = 50)]
+    /// 1 to 50 characters, not all of them blank, and no control characters.
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
-    /// At least one of `Issuer_Admin`, `Issuer_User`, `Issuer_Auditor`.
-    #[schema(min_items = 1, example = json!(["Issuer_User"]))]
+    /// At least one.
+    #[schema(min_items = 1, value_type = Vec<RoleName>, example = json!(["Issuer_User"]))]
     roles: Vec<String>,
     /// The user as whom the key acts; a new user if absent.
     #[schema(format = Uuid)]
     user_id: Option<String>,
     /// When it ends (RFC 3339); never if absent.
-    #[schema(example = "2035-06-20T06:44:22.629Z")]
+    #[schema(format = DateTime, example = "2035-06-20T06:44:22.629Z")]
     expires_at: Option<String>,
+}
+
+/// What a key may be good for.
+#[derive(ToSchema)]
+#[schema(as = Role)]
+#[expect(dead_code, reason = "the OpenAPI document reads its shape")]
+enum RoleName {
+    #[schema(rename = "Issuer_Admin")]
+    Admin,
+    #[schema(rename = "Issuer_User")]
+    User,
+    #[schema(rename = "Issuer_Auditor")]
+    Auditor,
 }
 
 /// An API key, without the key itself.

@@ -143,8 +143,10 @@ impl From<OfferClaim> for ClaimBody {
 }
 
 /// A credential offer. `P` is the organisation profile, in full or short.
+// Not to be named by type aliases: both would be one type in the OpenAPI document, which goes by what it reads.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CredentialOffer)]
 pub(super) struct OfferBody<P> {
     /// Its id.
     #[schema(format = Uuid)]
@@ -192,13 +194,7 @@ pub(super) struct OfferBody<P> {
     credential_offer_collection: Option<CollectionBody>,
 }
 
-/// An offer in a list.
-pub(super) type ShortOffer = OfferBody<ShortProfileBody>;
-
-/// An offer with all that is known of it.
-pub(super) type FullOffer = OfferBody<ProfileBody>;
-
-impl From<Offer> for ShortOffer {
+impl From<Offer> for OfferBody<ShortProfileBody> {
     fn from(offer: Offer) -> Self {
         let profile = ShortProfileBody { id: offer.profile_id.to_string(), name: offer.profile_name.clone() };
         Self::new(offer, profile)

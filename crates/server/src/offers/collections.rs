@@ -22,8 +22,12 @@ list_parameters!(CollectionParameters: COLLECTIONS);
 #[schema(as = CreateCredentialOfferCollection)]
 #[expect(dead_code, reason = "the OpenAPI document reads its shape")]
 pub(super) struct CollectionRequest {
-    /// 1 to 50 characters.
-    #[schema(min_length = 1, max_length = 50)]
+    /// 1 to 50 characters, not all of them blank, and no control characters.
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
 }
 

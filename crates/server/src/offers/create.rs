@@ -75,7 +75,7 @@ struct OfferRequest {
 #[expect(dead_code, reason = "the OpenAPI document reads its shape")]
 pub(super) struct CreateRequest {
     /// The issuer.
-    #[schema(example = "nchain")]
+    #[schema(min_length = 1, example = "nchain")]
     correlation_id: String,
     /// The organisation profile shown to the people; the default one if absent.
     #[schema(format = Uuid)]

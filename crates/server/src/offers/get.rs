@@ -5,7 +5,7 @@ use axum::extract::State as FromState;
 use model::OfferId;
 
 use super::auth::Reader;
-use super::body::{FullOffer, ProfileBody};
+use super::body::{OfferBody, ProfileBody};
 use super::error::{ApiResult, ErrorBody};
 use super::extract::Id;
 use super::refusals::Refusals;
@@ -23,7 +23,7 @@ use crate::app::State;
         ("id" = String, Path, description = "The offer.", format = Uuid),
     ),
     responses(
-        (status = 200, description = "The offer.", body = FullOffer),
+        (status = 200, description = "The offer.", body = OfferBody<ProfileBody>),
         (status = 400, description = "The id is no UUID.", body = ErrorBody),
         (status = 404, description = "Record not found", body = ErrorBody),
         Refusals,
@@ -33,8 +33,8 @@ pub(super) async fn get(
     FromState(state): FromState<State>,
     Reader(caller): Reader,
     Id(id): Id,
-) -> ApiResult<Json<FullOffer>> {
+) -> ApiResult<Json<OfferBody<ProfileBody>>> {
     let (offer, profile) = state.engine.offer(&caller, &OfferId::from(id)).await?;
     let profile = ProfileBody::new(&state.engine, &caller.tenant.env_id, profile);
-    Ok(Json(FullOffer::new(offer, profile)))
+    Ok(Json(OfferBody::new(offer, profile)))
 }

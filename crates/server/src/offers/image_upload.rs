@@ -28,7 +28,13 @@ pub(super) struct UploadForm {
     #[schema(value_type = String, format = Binary)]
     image: Vec<u8>,
     /// `cover_image`, which it is if nothing is said, or `claim_image`.
-    #[schema(rename = "type", example = "claim_image")]
+    #[schema(
+        rename = "type",
+        value_type = String,
+        required = false,
+        pattern = "^(cover_image|claim_image)$",
+        example = "claim_image"
+    )]
     kind: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use store::OFFERS;
 
 use super::auth::Reader;
-use super::body::ShortOffer;
+use super::body::{OfferBody, ShortProfileBody};
 use super::error::{ApiResult, ErrorBody};
 use super::refusals::Refusals;
 use super::{address, list_parameters};
@@ -27,7 +27,7 @@ list_parameters!(OfferParameters: OFFERS);
     security(("apiKey" = [])),
     params(OfferParameters),
     responses(
-        (status = 200, description = "A page of offers.", body = Page<ShortOffer>),
+        (status = 200, description = "A page of offers.", body = Page<OfferBody<ShortProfileBody>>),
         (status = 400, description = "A filter cannot be applied.", body = ErrorBody),
         Refusals,
     )
@@ -36,12 +36,12 @@ pub(super) async fn list(
     FromState(state): FromState<State>,
     Reader(caller): Reader,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<Page<ShortOffer>>> {
+) -> ApiResult<Json<Page<OfferBody<ShortProfileBody>>>> {
     let query = ListQuery::parse(query.as_deref().unwrap_or_default(), &OFFERS)?;
     let base = address(&state, &caller.tenant.env_id, "credential-offers");
     let search = search_of(&query, &base).map(|search| search.to_string());
     let (offers, total) = state.engine.list_offers(&caller, &query.request, search).await?;
-    Ok(Json(query.answer(offers.into_iter().map(ShortOffer::from).collect(), total, &base)))
+    Ok(Json(query.answer(offers.into_iter().map(OfferBody::from).collect(), total, &base)))
 }
 
 /// What the history of searches remembers: a request with a filter, in the form of seed 003, `searchQuery`.

@@ -28,12 +28,18 @@ const LARGEST: usize = 2_097_152;
 #[schema(as = CreateOrganisationProfile, rename_all = "camelCase")]
 #[expect(dead_code, reason = "the OpenAPI document reads its shape")]
 pub(super) struct ProfileForm {
-    /// The organisation's name: 1 to 64 characters.
+    /// The organisation's name: 1 to 64 characters, not all of them blank, and no control characters.
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
     /// `true` makes it the default, which serves where none is named. The first one is in any case.
+    #[schema(value_type = String, required = false, pattern = "^(true|false)$")]
     is_default: Option<String>,
     /// The logo: a JPEG, PNG or WebP image of at most 2,097,152 bytes.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = String, required = false, format = Binary)]
     image: Option<Vec<u8>>,
 }
 

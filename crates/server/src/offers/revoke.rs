@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::auth::Writer;
-use super::body::{FullOffer, ProfileBody};
+use super::body::{OfferBody, ProfileBody};
 use super::error::{ApiError, ApiResult};
 use super::extract::{BulkBody, optional_uuid, required_text};
 use super::refusals::BodyRefusals;
@@ -30,7 +30,7 @@ struct RevokeItemRequest {
     #[schema(format = Uuid)]
     id: String,
     /// Why: 1 to 500 characters, which the person reads.
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     revocation_reason: String,
 }
 
@@ -62,7 +62,7 @@ struct FailedBody {
 #[schema(as = RevokedCredentialOffers)]
 pub(super) struct RevokeResponse {
     /// The offers that are revoked now.
-    revocations: Vec<FullOffer>,
+    revocations: Vec<OfferBody<ProfileBody>>,
     /// Those that are not.
     failed: Vec<FailedBody>,
 }
@@ -94,7 +94,7 @@ pub(super) async fn revoke(
     let profile = |profile: &OrganisationProfile| {
         ProfileBody::new(&state.engine, &caller.tenant.env_id, profile.clone())
     };
-    let revocations = outcome.revoked.into_iter().map(|(offer, of)| FullOffer::new(offer, profile(&of)));
+    let revocations = outcome.revoked.into_iter().map(|(offer, of)| OfferBody::new(offer, profile(&of)));
     let failed = outcome.failed.into_iter().map(|(id, error)| FailedBody {
         id: id.to_string(),
         error: error.to_string(),

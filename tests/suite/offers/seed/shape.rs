@@ -125,7 +125,7 @@ pub(super) fn reviewed(answer: &Value, server_url: &str, env_id: &str) -> String
         } else if head(13).is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit())) {
             shown.push_str("[milliseconds]");
             13
-        } else if head(8).is_some_and(|text| text == "did:key:" || text == "did:iden") {
+        } else if rest.starts_with("did:") {
             shown.push_str("[DID]");
             rest.find('"').expect("texts end")
         } else if let Some(marker) = head(CODE.len()).filter(|text| *text == CODE) {
