@@ -80,7 +80,7 @@ def known_paths(core_claim_hash, token):
 
 HOLDER_TOKEN = os.environ["HOLDER_TOKEN"]
 KNOWN_HASH = issue_credential(HOLDER_TOKEN)
-KNOWN_PATHS = [*known_paths(KNOWN_HASH, HOLDER_TOKEN), offers.IMAGE_PATH]
+KNOWN_PATHS = [*known_paths(KNOWN_HASH, HOLDER_TOKEN), offers.IMAGE_PATH, offers.CLAIM_PATH]
 
 
 def half_of(value):

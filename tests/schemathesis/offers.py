@@ -54,6 +54,8 @@ SPARE_OFFERS = make_offers(100)
 SPARE_KEYS = [make_key() for _ in range(20)]
 OFFER = make_offers(1)[0]
 IMAGE_PATH = upload_image()
+# The page that an invitation leads to.
+CLAIM_PATH = f"/claim/{OFFER}"
 COLLECTION = call("/credential-offer-collections", {"name": "Schemathesis"})["id"]
 
 
