@@ -5,7 +5,7 @@ use model::{Actor, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Partner, Server};
+use crate::{Answer, Form, Partner, Server};
 
 /// One API key for each role.
 #[derive(Clone, Debug)]
@@ -170,16 +170,8 @@ impl Server {
     }
 
     async fn profile(&self, environment: &Environment, name: &str) -> String {
-        let (boundary, path) = ("boundary", environment.path("/organisation-profiles"));
-        let form = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n{name}\r\n--{boundary}--\r\n"
-        );
-        let request = self
-            .request(Method::POST, &path)
-            .header("x-api-key", &environment.keys.admin)
-            .header("content-type", format!("multipart/form-data; boundary={boundary}"))
-            .body(form);
-        let answer = self.send(request).await;
+        let (key, form) = (&environment.keys.admin, Form::default().text("name", name));
+        let answer = self.send_form(environment, key, "/organisation-profiles", &form).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()["id"].as_str().expect("an id").to_owned()
     }

@@ -23,17 +23,26 @@ impl Form {
     /// Adds a text.
     #[must_use]
     pub fn text(self, name: &str, value: &str) -> Self {
-        self.part(&format!("name=\"{name}\""), value.as_bytes())
+        self.part(&format!("name=\"{name}\""), None, value.as_bytes())
     }
 
     /// Adds a file.
     #[must_use]
     pub fn file(self, name: &str, filename: &str, bytes: &[u8]) -> Self {
-        self.part(&format!("name=\"{name}\"; filename=\"{filename}\""), bytes)
+        self.part(&format!("name=\"{name}\"; filename=\"{filename}\""), None, bytes)
     }
 
-    fn part(mut self, disposition: &str, bytes: &[u8]) -> Self {
-        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
+    /// Adds a file that says what it is.
+    #[must_use]
+    pub fn typed_file(self, name: &str, filename: &str, media_type: &str, bytes: &[u8]) -> Self {
+        self.part(&format!("name=\"{name}\"; filename=\"{filename}\""), Some(media_type), bytes)
+    }
+
+    fn part(mut self, disposition: &str, media_type: Option<&str>, bytes: &[u8]) -> Self {
+        let media_type = media_type.map(|media_type| format!("Content-Type: {media_type}\r\n"));
+        let media_type = media_type.unwrap_or_default();
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n{media_type}\r\n");
         self.0.extend_from_slice(head.as_bytes());
         self.0.extend_from_slice(bytes);
         self.0.extend_from_slice(b"\r\n");
@@ -73,7 +82,18 @@ impl Answer {
 impl Server {
     /// Posts a form to the dialect with a key.
     pub async fn send_form(&self, environment: &Environment, key: &str, rest: &str, form: &Form) -> Answer {
+        self.send_form_bytes(environment, key, rest, form.body()).await
+    }
+
+    /// The same with bytes that may be no whole form.
+    pub async fn send_form_bytes(
+        &self,
+        environment: &Environment,
+        key: &str,
+        rest: &str,
+        bytes: Vec<u8>,
+    ) -> Answer {
         let request = self.request(Method::POST, &environment.path(rest)).header("x-api-key", key);
-        self.send(request.header("content-type", form.content_type()).body(form.body())).await
+        self.send(request.header("content-type", Form::default().content_type()).body(bytes)).await
     }
 }

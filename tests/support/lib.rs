@@ -22,7 +22,7 @@ pub use auditor::Auditor;
 pub use database::Database;
 pub use dev_server::{DevProcess, DevServer};
 pub use environment::{Environment, Users};
-pub use eventually::eventually;
+pub use eventually::{eventually, eventually_some};
 pub use form::{Form, PIXEL};
 pub use jwks_host::{JwksHost, Reply};
 pub use mail_server::MailServer;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use iden3::Id;
 use model::{
-    Actor, AuditAction, Consent, CoreClaimHash, CredentialId, Email, Holder, HolderId, OnDuplicate, Origin,
-    ProgramClosed, ProgramId, SchemaId, Tenant, TenantId, Timestamp,
+    Actor, AuditAction, Consent, CoreClaimHash, CredentialId, Email, Holder, HolderId, LeafOp, LogLeaf,
+    OnDuplicate, Origin, ProgramClosed, ProgramId, SchemaId, Tenant, TenantId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -290,7 +290,9 @@ impl Engine {
 
     /// The revocation of a credential, as the log will say it.
     async fn revocation(&self, occupant: &Occupant, now: Timestamp) -> Result<Revocation, EngineError> {
-        let leaf = self.revoke_leaf(&occupant.issuer_id, occupant.core_claim_hash, now).await?;
+        let issuer = self.store.issuer(&occupant.issuer_id).await?;
+        let issuer = issuer.ok_or_else(|| EngineError::inconsistent("a credential's issuer is gone"))?;
+        let leaf = LogLeaf::new(LeafOp::Revoke, &issuer.did, occupant.core_claim_hash, now).to_json();
         Ok(Revocation { credential_id: occupant.id.clone(), leaf })
     }
 

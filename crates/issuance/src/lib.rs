@@ -36,7 +36,7 @@ pub use issued::{
 };
 pub use log_key::{LOG_KEY_OWNER, OpenLogError, open_log};
 pub use offers::{
-    Caller, CallerError, ClaimError, ClaimInput, ClaimInvitation, CreateOffers, CreatedApiKey, CreatedOffers,
+    Caller, CallerError, ClaimInput, ClaimInvitation, CreateOffers, CreatedApiKey, CreatedOffers,
     CredentialTemplate, ErrorKind, FailedOffer, ImageUpload, NewApiKey, NewProfile, OfferError, OfferItem,
     OfferState, RevokeItem, RevokedOffers, Shared, TemplateField,
 };

@@ -1,6 +1,6 @@
 //! Revoking a credential.
 
-use model::{Actor, AuditAction, CoreClaimHash, IssuerId, LeafOp, LogLeaf, TenantId, Timestamp};
+use model::{Actor, AuditAction, CoreClaimHash, LeafOp, LogLeaf, TenantId};
 
 use crate::EngineError;
 use crate::engine::Engine;
@@ -29,22 +29,10 @@ impl Engine {
             return Ok(Revoked::Already);
         }
         let now = self.clock.now();
-        let leaf = self.revoke_leaf(&found.credential.issuer_id, hash, now).await?;
+        let leaf = LogLeaf::new(LeafOp::Revoke, &found.issuer_did, hash, now).to_json();
         let id = &found.credential.id;
         let event = self.event(actor, tenant, AuditAction::RevokeCredential, id.as_str(), now);
         let revoked = self.store.revoke(tenant, id, &leaf, &event).await?;
         Ok(if revoked { Revoked::Now } else { Revoked::Already })
-    }
-
-    /// The leaf that says that a credential was revoked.
-    pub(crate) async fn revoke_leaf(
-        &self,
-        issuer: &IssuerId,
-        hash: CoreClaimHash,
-        now: Timestamp,
-    ) -> Result<String, EngineError> {
-        let issuer = self.store.issuer(issuer).await?;
-        let issuer = issuer.ok_or_else(|| EngineError::inconsistent("a credential's issuer is gone"))?;
-        Ok(LogLeaf::new(LeafOp::Revoke, &issuer.did, hash, now).to_json())
     }
 }

@@ -62,6 +62,9 @@ pub enum ApiKeyStatus {
 words!(ApiKeyStatus { Active = "active", Expired = "expired", Revoked = "revoked" });
 
 impl ApiKey {
+    /// Last use is kept to the minute: a busy key need not write with every request.
+    pub const USE_KEPT_SECONDS: i64 = 60;
+
     /// What can be said of it at `now`.
     pub fn status(&self, now: Timestamp) -> ApiKeyStatus {
         if self.revoked_at.is_some() {

@@ -128,6 +128,12 @@ pub fn random_uuid(entropy: &dyn Entropy) -> String {
     uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid().to_string()
 }
 
+/// A UUID in the form in which ours are kept (lower case, with hyphens: RFC 9562, section 4), if the text is one in any case.
+pub fn canonical_uuid(text: &str) -> Option<String> {
+    let uuid = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH)?;
+    Some(uuid.to_string())
+}
+
 macro_rules! minted {
     ($source:ident: $($name:ident),+) => {
         $(impl $name {

@@ -27,7 +27,8 @@ pub use credential::{
 pub use email::{Email, EmailError};
 pub use id::{
     ApiKeyId, AuditEventId, CollectionId, CoreClaimHash, CredentialId, HashError, HolderId, ImageId,
-    IssuerId, JobId, KeyId, OfferId, ProfileId, ProgramId, SchemaId, SearchId, TenantId, UserId, random_uuid,
+    IssuerId, JobId, KeyId, OfferId, ProfileId, ProgramId, SchemaId, SearchId, TenantId, UserId,
+    canonical_uuid, random_uuid,
 };
 pub use key::{KeyPurpose, KeyState, StoredKey};
 pub use listing::{

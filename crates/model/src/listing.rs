@@ -3,7 +3,7 @@
 //! The dialect of nestjs-paginate reads a query string into a [`ListRequest`], the store turns it into SQL. A column says by its
 //! [`ColumnKind`] which operators fit it and what its values are; nothing untyped gets past the reader.
 
-use crate::Timestamp;
+use crate::{Timestamp, canonical_uuid};
 
 /// A value that does not fit its column. The text completes the sentence "Invalid value: ...".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,9 +148,9 @@ impl ColumnKind {
                 }
                 Ok(Literal::Text(text.to_owned()))
             }
-            Self::Uuid => match uuid::Uuid::try_parse(text) {
-                Ok(id) if text.len() == uuid::fmt::Hyphenated::LENGTH => Ok(Literal::Text(id.to_string())),
-                _ => invalid("it must be a UUID"),
+            Self::Uuid => match canonical_uuid(text) {
+                Some(id) => Ok(Literal::Text(id)),
+                None => invalid("it must be a UUID"),
             },
             Self::Word(words) if !words.contains(&text) => {
                 Err(InvalidLiteral(format!("it must be one of {}", words.join(", "))))

@@ -8,9 +8,6 @@ use crate::audit;
 use crate::db::values;
 use crate::{Store, StoreError};
 
-/// Last use is kept to the minute: a busy key need not write with every request.
-const USE_IS_KEPT_FOR: i64 = 60;
-
 #[derive(sqlx::FromRow)]
 pub(crate) struct ApiKeyRow {
     id: String,
@@ -117,7 +114,7 @@ impl Store {
     pub async fn touch_api_key(&self, id: &ApiKeyId, now: Timestamp) -> Result<(), StoreError> {
         let sql = "UPDATE api_key SET last_used_at = $2 WHERE id = $1 \
                    AND (last_used_at IS NULL OR last_used_at <= $3)";
-        let values = values![id.as_str(), now, now.plus_seconds(-USE_IS_KEPT_FOR)];
+        let values = values![id.as_str(), now, now.plus_seconds(-ApiKey::USE_KEPT_SECONDS)];
         self.db.execute(sql, values).await?;
         Ok(())
     }

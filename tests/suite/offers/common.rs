@@ -1,12 +1,11 @@
 //! What tests of this dialect share.
 
-use std::time::Duration;
-
 use issuance::NewApiKey;
 use model::{Actor, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Answer, Environment, Server};
+pub(super) use support::eventually_some as eventually;
+use support::{Answer, Environment, Form, Message, Server};
 
 /// An id that nothing has.
 pub(super) const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
@@ -36,14 +35,8 @@ pub(super) fn claim(data_type: &str, name: &str, value: impl Into<Value>) -> Val
 /// The answer is an error of this status and code, in the dialect's envelope; its message.
 #[track_caller]
 pub(super) fn refused(answer: &Answer, status: u16, code: &str) -> String {
-    assert_eq!(answer.status, status, "{}", answer.text);
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{}", answer.text);
-    let json = answer.json();
-    assert_eq!((&json["statusCode"], &json["code"]), (&json!(status), &json!(code)), "{}", answer.text);
-    assert!(json["error"].as_str().is_some_and(|error| !error.is_empty()), "{}", answer.text);
-    assert_eq!(json["requestId"].as_str(), answer.header("x-request-id"), "{}", answer.text);
-    assert_eq!(json.as_object().map(serde_json::Map::len), Some(5), "{}", answer.text);
-    json["message"].as_str().expect("a message").to_owned()
+    assert_eq!((answer.status, answer.code().as_str()), (status, code), "{}", answer.text);
+    answer.json()["message"].as_str().expect("a message").to_owned()
 }
 
 /// Asks for offers to be made, as the user.
@@ -143,23 +136,9 @@ pub(super) async fn keys_of_one_user(server: &Server, environment: &Environment)
     keys.try_into().expect("two keys")
 }
 
-/// Looks again until there is something.
-pub(super) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..1_500 {
-        if let Some(found) = look().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what}: never");
-}
-
 /// The messages that were sent into the server's folder: their text as people read it, without the encoding of their bodies.
 pub(super) fn mails(server: &Server) -> Vec<String> {
-    let files = std::fs::read_dir(server.mail_dir()).into_iter().flatten();
-    let paths = files.map(|file| file.expect("a file").path());
-    let messages = paths.filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
-    messages.map(|path| decoded(&std::fs::read_to_string(path).expect("a message"))).collect()
+    Message::all_in(&server.mail_dir()).iter().map(|message| decoded(&message.raw)).collect()
 }
 
 /// Quoted-printable (RFC 2045, section 6.7) undone.
@@ -184,47 +163,37 @@ fn decoded(text: &str) -> String {
 }
 
 /// One part of a form.
-pub(super) struct Part<'a> {
-    pub(super) name: &'a str,
-    pub(super) filename: Option<&'a str>,
-    pub(super) content_type: &'a str,
-    pub(super) bytes: &'a [u8],
+pub(super) enum Part<'a> {
+    /// A text, by its name.
+    Text(&'a str, &'a str),
+    /// A file named `image`: the name and media type that it claims to have, and its bytes.
+    File(&'a str, &'a str, &'a [u8]),
 }
 
 impl<'a> Part<'a> {
     /// A text.
     pub(super) const fn text(name: &'a str, text: &'a str) -> Self {
-        Self { name, filename: None, content_type: "text/plain", bytes: text.as_bytes() }
+        Self::Text(name, text)
     }
 
     /// A file named `image`.
     pub(super) const fn image(bytes: &'a [u8]) -> Self {
-        Self { name: "image", filename: Some("picture.bin"), content_type: "image/png", bytes }
+        Self::File("picture.bin", "image/png", bytes)
     }
 }
 
-/// A form, as a browser sends it.
+/// The bytes of a form, as a browser sends it.
 pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for part in parts {
-        let filename = part.filename.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
-        let (name, kind) = (part.name, part.content_type);
-        let head = format!(
-            "--boundary\r\nContent-Disposition: form-data; name=\"{name}\"{filename}\r\nContent-Type: {kind}\r\n\r\n"
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(part.bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--boundary--\r\n");
-    body
+    let add = |form: Form, part: &Part<'_>| match part {
+        Part::Text(name, text) => form.text(name, text),
+        Part::File(filename, media_type, bytes) => form.typed_file("image", filename, media_type, bytes),
+    };
+    parts.iter().fold(Form::default(), add).body()
 }
 
 /// Sends a form, as the admin.
 pub(super) async fn upload(server: &Server, environment: &Environment, rest: &str, body: Vec<u8>) -> Answer {
-    let request = server.request(Method::POST, &environment.path(rest));
-    let request = request.header("x-api-key", &environment.keys.admin);
-    server.send(request.header("content-type", "multipart/form-data; boundary=boundary").body(body)).await
+    server.send_form_bytes(environment, &environment.keys.admin, rest, body).await
 }
 
 /// Uploads an image that must be good; what was answered.

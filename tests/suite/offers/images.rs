@@ -85,8 +85,7 @@ on_both!(an_image_is_told_by_its_content, async |server: Server| {
     for (format, media_type) in formats {
         let bytes = picture(format);
         // Whatever it is called.
-        let part =
-            Part { filename: Some("..\\up/la/page.html"), content_type: "text/html", ..Part::image(&bytes) };
+        let part = Part::File("..\\up/la/page.html", "text/html", &bytes);
         let answer = upload(&server, &acme, UPLOAD, form(&[part])).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         let answer = answer.json();

@@ -111,7 +111,7 @@ impl Engine {
         if tenant.env_id != env_id || key.status(now) != ApiKeyStatus::Active {
             return Err(CallerError::Unknown);
         }
-        if key.last_used_at.is_none_or(|last| last.plus_seconds(60) <= now) {
+        if key.last_used_at.is_none_or(|last| last.plus_seconds(ApiKey::USE_KEPT_SECONDS) <= now) {
             self.store.touch_api_key(&key.id, now).await.map_err(EngineError::from)?;
         }
         Ok(Caller { tenant, key, origin })

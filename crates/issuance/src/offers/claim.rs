@@ -1,8 +1,7 @@
 //! Claiming: an offer becomes a credential of its person.
 
 use model::{
-    Actor, ActorKind, AuditAction, CoreClaimHash, Email, Holder, HolderId, OfferId, Origin, ProgramClosed,
-    TenantId,
+    Actor, ActorKind, AuditAction, CoreClaimHash, Email, Holder, HolderId, OfferId, Origin, TenantId,
 };
 use store::{ClaimOutcome, OfferClaimPlan, OfferScope};
 
@@ -14,9 +13,6 @@ use crate::mint::Content;
 /// How often a claim is decided anew when something that it relied on has changed.
 const ATTEMPTS: usize = 5;
 
-/// Why an offer cannot be claimed.
-pub type ClaimError = OfferError;
-
 impl Engine {
     /// Issues the credential that an offer invites to. What issues, and what marks the offer as claimed, is one transaction: a
     /// failure leaves the offer as it was.
@@ -25,7 +21,7 @@ impl Engine {
         tenant: &TenantId,
         id: &OfferId,
         origin: &Origin,
-    ) -> Result<CoreClaimHash, ClaimError> {
+    ) -> Result<CoreClaimHash, OfferError> {
         for _ in 0..ATTEMPTS {
             if let Some(hash) = self.try_claim(tenant, id, origin).await? {
                 return Ok(hash);
@@ -39,14 +35,14 @@ impl Engine {
         tenant: &TenantId,
         id: &OfferId,
         origin: &Origin,
-    ) -> Result<Option<CoreClaimHash>, ClaimError> {
+    ) -> Result<Option<CoreClaimHash>, OfferError> {
         let scope = OfferScope { tenant: tenant.clone(), made_by: None };
         let offer = self.store.offer(&scope, id).await?.ok_or(OfferError::NotFound)?;
         self.check_claimable(&offer)?;
         let active = self.active_program(tenant, &offer.program_id).await?;
         let active = active.ok_or(OfferError::UnknownCredentialId)?;
         let now = self.clock.now();
-        active.program.check_window(now).map_err(|closed: ProgramClosed| OfferError::from(closed))?;
+        active.program.check_window(now)?;
         let (holder, did, new_holder) = self.claimant(offer.email.as_deref()).await?;
         let subject = claims::subject(&offer.claims, |image| self.image_url(image))?;
         let position = self.positions.next(&self.store, &offer.issuer_id).await?;

@@ -18,7 +18,6 @@ mod templates;
 
 pub use api_keys::{CreatedApiKey, NewApiKey};
 pub use caller::{Caller, CallerError};
-pub use claim::ClaimError;
 pub use claim_code::{ClaimInvitation, OfferState};
 pub use claims::ClaimInput;
 pub use create::{CreateOffers, CreatedOffers, FailedOffer, OfferItem};

@@ -7,6 +7,7 @@ use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, RawPathParams, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use model::canonical_uuid;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
@@ -33,20 +34,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         let parameters = RawPathParams::from_request_parts(parts, state).await;
         let parameters = parameters.map_err(|_| ApiError::bad_request("The path is no text."))?;
         let id = parameters.iter().find(|(name, _)| *name == "id").map_or("", |(_, value)| value);
-        uuid(id).map(Self).ok_or_else(|| ApiError::bad_request("The id in the path must be a UUID."))
+        canonical_uuid(id)
+            .map(Self)
+            .ok_or_else(|| ApiError::bad_request("The id in the path must be a UUID."))
     }
-}
-
-/// A UUID as it is kept, if the text is one.
-pub(super) fn uuid(text: &str) -> Option<String> {
-    let digits = |place: usize| matches!(place, 8 | 13 | 18 | 23);
-    let fits = text.len() == 36
-        && text.bytes().enumerate().all(
-            |(place, byte)| {
-                if digits(place) { byte == b'-' } else { byte.is_ascii_hexdigit() }
-            },
-        );
-    fits.then(|| text.to_ascii_lowercase())
 }
 
 /// A body that is a JSON object of ordinary size.
@@ -96,7 +87,7 @@ pub(super) fn required_text(members: &mut Map<String, Value>, name: &str) -> Res
 
 pub(super) fn optional_uuid(members: &mut Map<String, Value>, name: &str) -> Result<Option<String>, String> {
     let Some(text) = optional_text(members, name)? else { return Ok(None) };
-    uuid(&text).map(Some).ok_or_else(|| format!("{name} must be a UUID."))
+    canonical_uuid(&text).map(Some).ok_or_else(|| format!("{name} must be a UUID."))
 }
 
 /// A form that was uploaded: a file named `image`, and texts.

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State as FromState;
 use axum::http::StatusCode;
 use issuance::Shared;
-use model::OfferId;
+use model::{OfferId, canonical_uuid};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::auth::Writer;
 use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::{JsonBody, uuid};
+use super::extract::JsonBody;
 use super::refusals::BodyRefusals;
 use crate::app::State;
 
@@ -93,6 +93,6 @@ fn offer_ids(members: &mut Map<String, Value>) -> Result<Vec<OfferId>, String> {
     if ids.is_empty() || ids.len() > MOST {
         return Err(format!("credentialOfferIds holds 1 to {MOST} ids."));
     }
-    let id = |id: &Value| id.as_str().and_then(uuid).map(OfferId::from);
+    let id = |id: &Value| id.as_str().and_then(canonical_uuid).map(OfferId::from);
     ids.iter().map(|value| id(value).ok_or_else(|| "credentialOfferIds holds UUIDs.".to_owned())).collect()
 }

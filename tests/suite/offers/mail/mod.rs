@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use store::Job;
 use support::{Environment, MailServer, Server, Setup, eventually};
 
+use super::common::get as offer;
+
 /// Mail goes to this server, in the clear.
 fn mail_to(smtp: &MailServer) -> Setup {
     Setup { mail: Some(TransportSettings::Smtp(smtp.settings(Security::None))), ..Setup::default() }
@@ -59,13 +61,6 @@ async fn revoke(server: &Server, environment: &Environment, id: &str, reason: &s
     let (key, path) = (&environment.keys.user, "/credential-offers/revoke");
     let answer = server.call(environment, key, Method::PATCH, path, Some(&body)).await;
     assert_eq!(answer.json()["failed"], json!([]), "{}", answer.text);
-}
-
-/// An offer, as the admin sees it.
-async fn offer(server: &Server, environment: &Environment, id: &str) -> Value {
-    let answer = server.find(environment, &format!("/credential-offers/{id}")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json()
 }
 
 /// How many offers are marked as sent.
