@@ -5,23 +5,45 @@ use std::str::FromStr;
 
 use crate::quoted::Quoted;
 
-/// A signature algorithm of RFC 7518, section 3.1.
+/// A signature algorithm of RFC 7518 (section 3.1), RFC 8812 or RFC 8037.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256 (section 3.4): a signature is `r || s`, 32 big-endian bytes each.
     Es256,
     /// RSASSA-PKCS1-v1_5 with SHA-256 (section 3.3): a signature is as long as the modulus, big-endian.
     Rs256,
+    /// ECDSA on secp256k1 with SHA-256 (RFC 8812, section 3.2): a signature is `r || s`, 32 big-endian bytes
+    /// each.
+    Es256k,
+    /// EdDSA with Ed25519 (RFC 8037, section 3.1): a signature is the 64 bytes of RFC 8032, section 5.1.6.
+    EdDsa,
 }
 
+/// The algorithms of the keys in a [`JwkSet`], and so of the tokens that such a set verifies. The others are
+/// for keys that a caller takes from elsewhere.
+///
+/// [`JwkSet`]: crate::JwkSet
+pub const JWK_SET_ALGORITHMS: [Algorithm; 2] = [Algorithm::Rs256, Algorithm::Es256];
+
 impl Algorithm {
-    /// The registered name: `ES256` or `RS256`.
+    /// Every algorithm that a [`PublicKey`](crate::PublicKey) can have.
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Es256, Self::Es256k, Self::EdDsa];
+
+    /// The registered name: `RS256`, `ES256`, `ES256K` or `EdDSA`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
             Self::Rs256 => "RS256",
+            Self::Es256k => "ES256K",
+            Self::EdDsa => "EdDSA",
         }
+    }
+
+    /// The algorithm of this name, if it is one of `accepted`.
+    pub(crate) fn among(accepted: &[Self], name: &str) -> Result<Self, UnsupportedAlgorithm> {
+        let found = accepted.iter().find(|algorithm| algorithm.as_str() == name);
+        found.copied().ok_or_else(|| UnsupportedAlgorithm(name.to_owned()))
     }
 }
 
@@ -36,15 +58,14 @@ impl FromStr for Algorithm {
 
     /// Names are case-sensitive (RFC 7515, section 4.1.1).
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "ES256" => Ok(Self::Es256),
-            "RS256" => Ok(Self::Rs256),
-            other => Err(UnsupportedAlgorithm(other.to_owned())),
-        }
+        Self::among(&Self::ALL, name)
     }
 }
 
-/// The name of an algorithm that is neither `ES256` nor `RS256`.
+/// The name of an algorithm that is not accepted: none of [`Algorithm::ALL`], or none of
+/// [`JWK_SET_ALGORITHMS`] where a set of keys is asked.
+///
+/// The message recommends what is accepted everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("algorithm {} is not accepted; use RS256 or ES256", Quoted(.0))]
 pub struct UnsupportedAlgorithm(pub String);
@@ -55,17 +76,30 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
+        for algorithm in Algorithm::ALL {
             assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
         }
     }
 
     #[test]
     fn other_names_are_refused() {
-        for name in
-            ["none", "None", "NONE", "", "es256", "ES256 ", "ES256K", "ES384", "PS256", "HS256", "RS512"]
-        {
+        for name in [
+            "none", "None", "NONE", "", "es256", "ES256 ", "ES256k", "eddsa", "Ed25519", "ES384", "PS256",
+            "HS256", "RS512",
+        ] {
             assert_eq!(name.parse::<Algorithm>(), Err(UnsupportedAlgorithm(name.to_owned())));
         }
+    }
+
+    #[test]
+    fn sets_of_keys_accept_two() {
+        for name in ["ES256K", "EdDSA", "none"] {
+            let refused = Algorithm::among(&JWK_SET_ALGORITHMS, name).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("algorithm `{name}` is not accepted; use RS256 or ES256")
+            );
+        }
+        assert_eq!(Algorithm::among(&JWK_SET_ALGORITHMS, "ES256"), Ok(Algorithm::Es256));
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::algorithm::{Algorithm, UnsupportedAlgorithm};
+use crate::algorithm::{Algorithm, JWK_SET_ALGORITHMS, UnsupportedAlgorithm};
 use crate::base64url::{Base64UrlError, b64url_decode};
+use crate::curve::Curve;
 use crate::public_key::PublicKey;
 use crate::quoted::Quoted;
 
@@ -24,15 +25,39 @@ pub(crate) fn members(jwk: &Value) -> Result<&Map<String, Value>, JwkError> {
     jwk.as_object().ok_or(JwkError::NotAnObject)
 }
 
-/// The work of [`PublicKey::from_jwk`].
-pub(crate) fn read_public_key(jwk: &Map<String, Value>) -> Result<PublicKey, JwkError> {
+/// Which keys a reader takes, and how its refusals name them.
+pub(crate) struct Kinds {
+    algorithms: &'static [Algorithm],
+    key_types: &'static str,
+    ec_curves: &'static str,
+}
+
+/// Every key that a [`PublicKey`] can be.
+pub(crate) const ALL_KINDS: Kinds =
+    Kinds { algorithms: &Algorithm::ALL, key_types: "EC, OKP or RSA", ec_curves: "P-256 or secp256k1" };
+
+/// The keys of a [`JwkSet`](crate::JwkSet).
+pub(crate) const SET_KINDS: Kinds =
+    Kinds { algorithms: &JWK_SET_ALGORITHMS, key_types: "EC or RSA", ec_curves: "P-256" };
+
+impl Kinds {
+    fn takes(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(&algorithm)
+    }
+}
+
+/// The work of [`PublicKey::from_jwk`], for the keys that the caller takes.
+pub(crate) fn read_public_key(jwk: &Map<String, Value>, kinds: &Kinds) -> Result<PublicKey, JwkError> {
     check_purpose(jwk)?;
     let key = match required_text(jwk, "kty")? {
-        "EC" => read_ec(jwk)?,
+        "EC" => read_ec(jwk, kinds)?,
         "RSA" => PublicKey::from_rsa_components(octets(jwk, "n")?, octets(jwk, "e")?)?,
-        other => return Err(JwkError::UnsupportedKeyType(other.to_owned())),
+        "OKP" if kinds.takes(Algorithm::EdDsa) => read_okp(jwk)?,
+        other => {
+            return Err(JwkError::UnsupportedKeyType { kty: other.to_owned(), accepted: kinds.key_types });
+        }
     };
-    match declared_algorithm(jwk)? {
+    match declared_algorithm(jwk, kinds)? {
         Some(declared) if declared != key.algorithm() => {
             Err(JwkError::AlgorithmMismatch { declared, key: key.algorithm() })
         }
@@ -41,8 +66,12 @@ pub(crate) fn read_public_key(jwk: &Map<String, Value>) -> Result<PublicKey, Jwk
 }
 
 /// The `alg` member, if there is one (RFC 7517, section 4.4).
-pub(crate) fn declared_algorithm(jwk: &Map<String, Value>) -> Result<Option<Algorithm>, JwkError> {
-    Ok(optional_text(jwk, "alg")?.map(str::parse).transpose()?)
+pub(crate) fn declared_algorithm(
+    jwk: &Map<String, Value>,
+    kinds: &Kinds,
+) -> Result<Option<Algorithm>, JwkError> {
+    let name = optional_text(jwk, "alg")?;
+    Ok(name.map(|name| Algorithm::among(kinds.algorithms, name)).transpose()?)
 }
 
 /// A string member that may be absent.
@@ -74,18 +103,55 @@ fn check_purpose(jwk: &Map<String, Value>) -> Result<(), JwkError> {
     }
 }
 
-fn read_ec(jwk: &Map<String, Value>) -> Result<PublicKey, JwkError> {
+fn read_ec(jwk: &Map<String, Value>, kinds: &Kinds) -> Result<PublicKey, JwkError> {
+    let name = required_text(jwk, "crv")?;
+    let curve = [Curve::P256, Curve::Secp256k1]
+        .into_iter()
+        .find(|curve| curve.name() == name && kinds.takes(curve.algorithm()))
+        .ok_or_else(|| JwkError::UnsupportedCurve { crv: name.to_owned(), accepted: kinds.ec_curves })?;
+    let (x, y) = coordinates(jwk, curve)?;
+    PublicKey::from_ec_point(curve, x, y)
+}
+
+/// The point of a key on P-256, whatever the key is for.
+pub(crate) fn p256_point(jwk: &Map<String, Value>) -> Result<([u8; 32], [u8; 32]), JwkError> {
+    match required_text(jwk, "kty")? {
+        "EC" => {}
+        other => return Err(JwkError::UnsupportedKeyType { kty: other.to_owned(), accepted: "EC" }),
+    }
     match required_text(jwk, "crv")? {
-        "P-256" => PublicKey::from_p256_point(coordinate(jwk, "x")?, coordinate(jwk, "y")?),
-        other => Err(JwkError::UnsupportedCurve(other.to_owned())),
+        "P-256" => {}
+        other => return Err(JwkError::UnsupportedCurve { crv: other.to_owned(), accepted: "P-256" }),
+    }
+    let (x, y) = coordinates(jwk, Curve::P256)?;
+    PublicKey::from_ec_point(Curve::P256, x, y)?;
+    Ok((x, y))
+}
+
+fn coordinates(jwk: &Map<String, Value>, curve: Curve) -> Result<([u8; 32], [u8; 32]), JwkError> {
+    Ok((coordinate(jwk, "x", curve.name())?, coordinate(jwk, "y", curve.name())?))
+}
+
+/// An octet key pair (RFC 8037, section 2).
+fn read_okp(jwk: &Map<String, Value>) -> Result<PublicKey, JwkError> {
+    match required_text(jwk, "crv")? {
+        "Ed25519" => PublicKey::from_ed25519(coordinate(jwk, "x", "Ed25519")?),
+        other => Err(JwkError::UnsupportedCurve { crv: other.to_owned(), accepted: "Ed25519" }),
     }
 }
 
-/// A coordinate has the full length of the field, leading zeros included (RFC 7518, section 6.2.1.2).
-fn coordinate(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], JwkError> {
-    octets(jwk, name)?
-        .try_into()
-        .map_err(|bytes: Vec<u8>| JwkError::CoordinateLength { member: name, len: bytes.len() })
+/// A coordinate has the full length of the field, leading zeros included (RFC 7518, section 6.2.1.2); a key
+/// for Ed25519 is as long (RFC 8032, section 5.1.5).
+fn coordinate(
+    jwk: &Map<String, Value>,
+    name: &'static str,
+    curve: &'static str,
+) -> Result<[u8; 32], JwkError> {
+    octets(jwk, name)?.try_into().map_err(|bytes: Vec<u8>| JwkError::CoordinateLength {
+        member: name,
+        len: bytes.len(),
+        curve,
+    })
 }
 
 /// Why a JWK is not a public key that we accept.
@@ -100,12 +166,22 @@ pub enum JwkError {
     /// A member that must be a string is not.
     #[error("the JWK's member `{0}` is not a string")]
     NotAString(&'static str),
-    /// `kty` is neither `EC` nor `RSA`.
-    #[error("key type {} is not accepted; use EC or RSA", Quoted(.0))]
-    UnsupportedKeyType(String),
-    /// `crv` is not `P-256`.
-    #[error("curve {} is not accepted; use P-256", Quoted(.0))]
-    UnsupportedCurve(String),
+    /// `kty` is not one that is accepted here.
+    #[error("key type {} is not accepted; use {accepted}", Quoted(.kty))]
+    UnsupportedKeyType {
+        /// The type of the key.
+        kty: String,
+        /// The types that are accepted.
+        accepted: &'static str,
+    },
+    /// `crv` is not one that is accepted here for such a key.
+    #[error("curve {} is not accepted; use {accepted}", Quoted(.crv))]
+    UnsupportedCurve {
+        /// The curve of the key.
+        crv: String,
+        /// The curves that are accepted.
+        accepted: &'static str,
+    },
     /// `use` is not `sig`.
     #[error("the key is for the use {}, not for `sig`", Quoted(.0))]
     Use(String),
@@ -133,17 +209,22 @@ pub enum JwkError {
     },
     /// A coordinate is not 32 bytes long.
     #[error(
-        "the JWK's member `{member}` has {len} bytes; a coordinate on P-256 has 32, leading zeros included"
+        "the JWK's member `{member}` has {len} bytes; a coordinate on {curve} has 32, leading zeros included"
     )]
     CoordinateLength {
         /// The name of the member.
         member: &'static str,
         /// Its length in bytes.
         len: usize,
+        /// The name of the key's curve.
+        curve: &'static str,
     },
-    /// The coordinates are not those of a point on P-256.
-    #[error("`x` and `y` are not a point on P-256")]
-    PointNotOnCurve,
+    /// The coordinates are not those of a point on the curve with this name.
+    #[error("`x` and `y` are not a point on {0}")]
+    PointNotOnCurve(&'static str),
+    /// A key for Ed25519 is no reduced number, or one for which anybody can make signatures.
+    #[error("`x` is not a public key for Ed25519 that only its holder can sign with; make a new key")]
+    WeakEd25519,
     /// An RSA number is empty or begins with a zero byte.
     #[error("`n` and `e` are written without leading zero bytes and are not empty")]
     LeadingZero,

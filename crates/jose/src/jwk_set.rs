@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, JWK_SET_ALGORITHMS};
 use crate::json::{JsonError, strict_json};
-use crate::jwk::{JwkError, declared_algorithm, members, optional_text, private_members, read_public_key};
+use crate::jwk::{
+    JwkError, SET_KINDS, declared_algorithm, members, optional_text, private_members, read_public_key,
+};
 use crate::jws::{Jws, JwsError};
 use crate::public_key::PublicKey;
 use crate::quoted::Quoted;
@@ -18,6 +20,10 @@ pub const MAX_JWK_SET_LEN: usize = 64 * 1024;
 pub const MAX_JWK_SET_KEYS: usize = 100;
 
 /// The keys of a JWK Set that can verify a signature for us, and what is to be said about the others.
+///
+/// They are keys for [`JWK_SET_ALGORITHMS`], and tokens of another algorithm do not verify.
+///
+/// [`JWK_SET_ALGORITHMS`]: crate::JWK_SET_ALGORITHMS
 #[derive(Debug, Clone, Default)]
 pub struct JwkSet {
     /// The usable keys in the order of the document. A `kid` may occur more than once.
@@ -88,7 +94,7 @@ impl JwkSet {
     /// [`JwsError::UnsupportedAlgorithm`], [`JwsError::MissingKid`] or [`JwsError::UnknownKid`] before any
     /// key is tried; then [`JwsError::Signature`], or [`JwsError::AlgorithmMismatch`] if no key fits.
     pub fn verify(&self, jws: &Jws<'_>) -> Result<&SetKey, JwsError> {
-        jws.header().accepted_algorithm()?;
+        Algorithm::among(&JWK_SET_ALGORITHMS, &jws.header().alg)?;
         let kid = jws.header().kid.as_deref().ok_or(JwsError::MissingKid)?;
         let mut refusal = JwsError::UnknownKid(kid.to_owned());
         for candidate in self.with_kid(kid) {
@@ -106,9 +112,9 @@ impl JwkSet {
 impl SetKey {
     fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
         let jwk = members(jwk)?;
-        let key = read_public_key(jwk)?;
+        let key = read_public_key(jwk, &SET_KINDS)?;
         let kid = optional_text(jwk, "kid")?.map(str::to_owned);
-        Ok(Self { kid, alg: declared_algorithm(jwk)?, key })
+        Ok(Self { kid, alg: declared_algorithm(jwk, &SET_KINDS)?, key })
     }
 }
 

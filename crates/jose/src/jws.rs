@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::algorithm::{Algorithm, UnsupportedAlgorithm};
+use crate::algorithm::{Algorithm, JWK_SET_ALGORITHMS, UnsupportedAlgorithm};
 use crate::base64url::{Base64UrlError, b64url_decode};
 use crate::json::{JsonError, strict_json};
 use crate::public_key::PublicKey;
@@ -73,13 +73,14 @@ impl<'a> Jws<'a> {
         &self.payload
     }
 
-    /// Verifies the signature with a key that the caller trusts for this token.
+    /// Verifies the signature with a key that the caller trusts for this token, and so for the one algorithm
+    /// of that key.
     ///
     /// # Errors
     ///
     /// [`JwsError::UnsupportedAlgorithm`], [`JwsError::AlgorithmMismatch`] or [`JwsError::Signature`].
     pub fn verify(&self, key: &PublicKey) -> Result<(), JwsError> {
-        let algorithm = self.header.accepted_algorithm()?;
+        let algorithm: Algorithm = self.header.alg.parse()?;
         if algorithm != key.algorithm() {
             return Err(JwsError::AlgorithmMismatch { token: algorithm, key: key.algorithm() });
         }
@@ -130,20 +131,17 @@ impl Header {
         })
     }
 
-    /// The algorithm that `alg` names, if we accept it.
+    /// The algorithm that `alg` names, if it is one of [`JWK_SET_ALGORITHMS`]. Who takes keys for others also
+    /// parses `alg` into an [`Algorithm`].
     #[must_use]
     pub fn algorithm(&self) -> Option<Algorithm> {
-        self.accepted_algorithm().ok()
+        Algorithm::among(&JWK_SET_ALGORITHMS, &self.alg).ok()
     }
 
     /// Any member by name. Beware: `jwk`, `jku`, `x5c` and `x5u` are whatever the sender likes them to be.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.members.get(name)
-    }
-
-    pub(crate) fn accepted_algorithm(&self) -> Result<Algorithm, UnsupportedAlgorithm> {
-        self.alg.parse()
     }
 }
 
@@ -194,7 +192,7 @@ pub enum JwsError {
     /// The third part is empty.
     #[error("the token is not signed: its third part is empty")]
     NotSigned,
-    /// `alg` is neither `ES256` nor `RS256`.
+    /// `alg` is no algorithm that is accepted here.
     #[error(transparent)]
     UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),
     /// The header has no `kid`, so no key can be looked up.

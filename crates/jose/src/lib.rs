@@ -1,17 +1,22 @@
-//! Strict JOSE: JSON Web Keys (RFC 7517), compact JSON Web Signatures (RFC 7515), ES256 and RS256 (RFC 7518).
+//! Strict JOSE: JSON Web Keys (RFC 7517) and compact JSON Web Signatures (RFC 7515) with ES256 and RS256 (RFC
+//! 7518), ES256K (RFC 8812) and EdDSA (RFC 8037).
 //!
 //! This crate decides whether a token that a stranger sent was signed by a key that we know. It therefore
-//! does little: two algorithms, one serialization, no extension. What it doesn't understand it refuses, and
+//! does little: four algorithms, one serialization, no extension. What it doesn't understand it refuses, and
 //! each refusal has its own error, whose text may be shown to whoever sent the token.
 //!
 //! - The algorithm belongs to the key. A token's `alg` is compared with it and never chooses anything, so
 //!   `none`, and `HS256` with a public key as its secret, cannot verify (RFC 8725, sections 2.1 and 3.1).
+//! - Sets of keys that others publish hold keys for ES256 and RS256 only ([`JWK_SET_ALGORITHMS`]). ES256K and
+//!   EdDSA are for a single key that the caller has, such as that of a wallet.
 //! - A key comes from the caller. Keys and addresses inside a token (`jwk`, `jku`, `x5c`, `x5u`) are not
 //!   used.
 //! - Private members of a published key are not read; that they were published is reported as a
 //!   [`KeyWarning`].
 //! - JSON with a duplicate member name, and base64url with padding or stray bits, is refused: two parsers
 //!   could read it in two ways.
+//!
+//! [`jwe`] encrypts and decrypts what a wallet and an issuer exchange.
 //!
 //! All cryptography is that of `aws-lc-rs`.
 //!
@@ -34,8 +39,12 @@
 //! # }
 //! ```
 
+pub mod jwe;
+
 mod algorithm;
 mod base64url;
+mod curve;
+mod ed25519;
 mod json;
 mod jwk;
 mod jwk_set;
@@ -45,7 +54,7 @@ mod quoted;
 mod roca;
 mod signing_key;
 
-pub use algorithm::{Algorithm, UnsupportedAlgorithm};
+pub use algorithm::{Algorithm, JWK_SET_ALGORITHMS, UnsupportedAlgorithm};
 pub use base64url::{Base64UrlError, b64url_decode, b64url_encode};
 pub use json::{JsonError, MAX_JSON_DEPTH, strict_json};
 pub use jwk::{JwkError, private_members};

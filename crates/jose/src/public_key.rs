@@ -1,22 +1,22 @@
 //! Public keys, prepared once and used for many verifications.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::{Value, json};
 
 use crate::algorithm::Algorithm;
 use crate::base64url::b64url_encode;
-use crate::jwk::{JwkError, members, read_public_key};
-use crate::roca;
+use crate::curve::{Curve, uncompressed_point};
+use crate::jwk::{ALL_KINDS, JwkError, members, read_public_key};
+use crate::{ed25519, roca};
 
 /// The sizes of an RSA modulus that we accept, in bits (RFC 7518, section 3.3 requires at least 2048).
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// A checked public key: EC on P-256, or RSA with a modulus of 2048 to 8192 bits.
+/// A checked public key: EC on P-256 or secp256k1, Ed25519, or RSA with a modulus of 2048 to 8192 bits.
 ///
 /// Two keys are equal if their numbers are.
 #[derive(Clone)]
@@ -25,15 +25,17 @@ pub struct PublicKey {
     verifier: ParsedPublicKey,
 }
 
-/// What a JWK says, big-endian, each number in the only length that RFC 7518 allows for it.
-#[derive(Clone, PartialEq, Eq)]
+/// What a JWK says, each number in the only length that is allowed for it; big-endian, but for Ed25519.
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Numbers {
-    P256 { x: [u8; 32], y: [u8; 32] },
+    Ec { curve: Curve, x: [u8; 32], y: [u8; 32] },
+    Ed25519 { x: [u8; 32] },
     Rsa { n: Vec<u8>, e: Vec<u8> },
 }
 
 impl PublicKey {
-    /// Reads the public members of a JWK (RFC 7517, section 4; RFC 7518, sections 6.2.1 and 6.3.1).
+    /// Reads the public members of a JWK (RFC 7517, section 4; RFC 7518, sections 6.2.1 and 6.3.1; RFC 8812,
+    /// section 3.1; RFC 8037, section 2).
     ///
     /// Private members and unknown ones are not read; whether there are private ones, [`private_members`]
     /// tells.
@@ -45,17 +47,23 @@ impl PublicKey {
     ///
     /// [`private_members`]: crate::private_members
     pub fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
-        read_public_key(members(jwk)?)
+        read_public_key(members(jwk)?, &ALL_KINDS)
     }
 
     /// A key from the affine coordinates of its point, big-endian.
-    pub(crate) fn from_p256_point(x: [u8; 32], y: [u8; 32]) -> Result<Self, JwkError> {
-        let mut point = [0x04; 65]; // SEC 1, section 2.3.3: the tag of an uncompressed point
-        point[1..33].copy_from_slice(&x);
-        point[33..].copy_from_slice(&y);
-        let verifier =
-            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::PointNotOnCurve)?;
-        Ok(Self { numbers: Numbers::P256 { x, y }, verifier })
+    pub(crate) fn from_ec_point(curve: Curve, x: [u8; 32], y: [u8; 32]) -> Result<Self, JwkError> {
+        let verifier = ParsedPublicKey::new(curve.verification(), uncompressed_point(&x, &y))
+            .map_err(|_| JwkError::PointNotOnCurve(curve.name()))?;
+        Ok(Self { numbers: Numbers::Ec { curve, x, y }, verifier })
+    }
+
+    /// A key for Ed25519 from its encoding (RFC 8032, section 5.1.5).
+    pub(crate) fn from_ed25519(x: [u8; 32]) -> Result<Self, JwkError> {
+        if ed25519::is_weak(&x) {
+            return Err(JwkError::WeakEd25519);
+        }
+        let verifier = ParsedPublicKey::new(&ED25519, x).map_err(|_| JwkError::WeakEd25519)?;
+        Ok(Self { numbers: Numbers::Ed25519 { x }, verifier })
     }
 
     /// A key from its modulus and exponent, big-endian without leading zeros.
@@ -84,13 +92,15 @@ impl PublicKey {
         Ok(Self { numbers: Numbers::Rsa { n, e }, verifier })
     }
 
-    /// The JWK with its required members only: `kty`, `crv`, `x`, `y`, or `kty`, `n`, `e`.
+    /// The JWK with its required members only: `kty`, `crv`, `x`, `y`, or without `y` for Ed25519, or `kty`,
+    /// `n`, `e`.
     #[must_use]
     pub fn to_jwk(&self) -> Value {
         match &self.numbers {
-            Numbers::P256 { x, y } => {
-                json!({ "kty": "EC", "crv": "P-256", "x": b64url_encode(x), "y": b64url_encode(y) })
+            Numbers::Ec { curve, x, y } => {
+                json!({ "kty": "EC", "crv": curve.name(), "x": b64url_encode(x), "y": b64url_encode(y) })
             }
+            Numbers::Ed25519 { x } => json!({ "kty": "OKP", "crv": "Ed25519", "x": b64url_encode(x) }),
             Numbers::Rsa { n, e } => json!({ "kty": "RSA", "n": b64url_encode(n), "e": b64url_encode(e) }),
         }
     }
@@ -99,28 +109,36 @@ impl PublicKey {
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         match self.numbers {
-            Numbers::P256 { .. } => Algorithm::Es256,
+            Numbers::Ec { curve, .. } => curve.algorithm(),
+            Numbers::Ed25519 { .. } => Algorithm::EdDsa,
             Numbers::Rsa { .. } => Algorithm::Rs256,
         }
     }
 
-    /// The SHA-256 thumbprint of the key (RFC 7638, section 3).
+    /// The required members in the one form that a thumbprint is taken of: in the order of their names and
+    /// without spaces (RFC 7638, section 3.3; RFC 8037, appendix A.3).
     #[must_use]
-    pub fn thumbprint(&self) -> [u8; 32] {
-        // Written out, since the members must be in this order and without spaces.
-        let text = match &self.numbers {
-            Numbers::P256 { x, y } => {
-                format!(
-                    r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
-                    b64url_encode(x),
-                    b64url_encode(y)
-                )
+    pub fn canonical_jwk(&self) -> String {
+        // Written out, since our JSON library may be told to keep another order.
+        match &self.numbers {
+            Numbers::Ec { curve, x, y } => {
+                let (crv, x, y) = (curve.name(), b64url_encode(x), b64url_encode(y));
+                format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#)
+            }
+            Numbers::Ed25519 { x } => {
+                format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, b64url_encode(x))
             }
             Numbers::Rsa { n, e } => {
                 format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, b64url_encode(e), b64url_encode(n))
             }
-        };
-        digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 gives 32 bytes")
+        }
+    }
+
+    /// The SHA-256 thumbprint of the key (RFC 7638, section 3): the digest of its canonical JWK.
+    #[must_use]
+    pub fn thumbprint(&self) -> [u8; 32] {
+        let digest = digest(&SHA256, self.canonical_jwk().as_bytes());
+        digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
     }
 
     /// Whether `signature` is that of `message` by this key under `alg`, in the form that [`Algorithm`] gives
@@ -140,6 +158,12 @@ impl PartialEq for PublicKey {
 }
 
 impl Eq for PublicKey {}
+
+impl Hash for PublicKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.numbers.hash(state);
+    }
+}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,13 +6,14 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-    RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P256K1_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents,
 };
 use serde_json::Value;
 
 use crate::algorithm::Algorithm;
 use crate::base64url::append_b64url;
+use crate::curve::{Curve, split_point};
 use crate::jwk::JwkError;
 use crate::public_key::PublicKey;
 use crate::quoted::Quoted;
@@ -30,21 +31,32 @@ pub struct SigningKey {
 }
 
 enum Pair {
-    P256(EcdsaKeyPair),
+    Ec(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
     Rsa(RsaKeyPair),
 }
 
+const CURVES: [(Curve, &EcdsaSigningAlgorithm); 2] =
+    [(Curve::P256, &ECDSA_P256_SHA256_FIXED_SIGNING), (Curve::Secp256k1, &ECDSA_P256K1_SHA256_FIXED_SIGNING)];
+
 impl SigningKey {
-    /// Reads an unencrypted PKCS#8 document (RFC 5208): EC on P-256, or RSA with 2048 to 8192 bits.
+    /// Reads an unencrypted PKCS#8 document (RFC 5208): EC on P-256 or secp256k1, Ed25519 (RFC 8410), or RSA
+    /// with 2048 to 8192 bits.
     ///
     /// # Errors
     ///
     /// [`SigningKeyError::NotPkcs8`], or [`SigningKeyError::Refused`] for a key that we would not accept from
     /// others.
     pub fn from_pkcs8_der(document: &[u8]) -> Result<Self, SigningKeyError> {
-        if let Ok(pair) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document) {
-            let (x, y) = split_point(pair.public_key().as_ref());
-            return Ok(Self { public: PublicKey::from_p256_point(x, y)?, pair: Pair::P256(pair) });
+        for (curve, algorithm) in CURVES {
+            if let Ok(pair) = EcdsaKeyPair::from_pkcs8(algorithm, document) {
+                let (x, y) = split_point(pair.public_key().as_ref());
+                return Ok(Self { public: PublicKey::from_ec_point(curve, x, y)?, pair: Pair::Ec(pair) });
+            }
+        }
+        if let Ok(pair) = Ed25519KeyPair::from_pkcs8(document) {
+            let x = pair.public_key().as_ref().try_into().expect("such a key has 32 bytes");
+            return Ok(Self { public: PublicKey::from_ed25519(x)?, pair: Pair::Ed25519(pair) });
         }
         let pair = RsaKeyPair::from_pkcs8(document).map_err(|_| SigningKeyError::NotPkcs8)?;
         let RsaPublicKeyComponents { n, e } = pair.public_key().into();
@@ -84,12 +96,13 @@ impl SigningKey {
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         const CHECKED: &str = "a key that was read can sign, unless memory or the system's randomness fails";
-        let digest = digest(&SHA256, message);
         match &self.pair {
-            Pair::P256(pair) => pair.sign_digest(&digest).expect(CHECKED).as_ref().to_vec(),
+            Pair::Ec(pair) => pair.sign_digest(&digest(&SHA256, message)).expect(CHECKED).as_ref().to_vec(),
+            Pair::Ed25519(pair) => pair.try_sign(message).expect(CHECKED).as_ref().to_vec(),
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).expect(CHECKED);
+                pair.sign_digest(&RSA_PKCS1_SHA256, &digest(&SHA256, message), &mut signature)
+                    .expect(CHECKED);
                 signature
             }
         }
@@ -119,7 +132,20 @@ impl SigningKey {
     /// Makes a new key on P-256 from the provider's randomness, as a PKCS#8 document. The bytes are a secret.
     #[must_use]
     pub fn generate_es256_pkcs8() -> Vec<u8> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect(GENERATED);
+        generate_ec_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING)
+    }
+
+    /// Makes a new key on secp256k1, as [`SigningKey::generate_es256_pkcs8`] does on P-256.
+    #[must_use]
+    pub fn generate_es256k_pkcs8() -> Vec<u8> {
+        generate_ec_pkcs8(&ECDSA_P256K1_SHA256_FIXED_SIGNING)
+    }
+
+    /// Makes a new key for Ed25519 from the provider's randomness, as a PKCS#8 document. The bytes are a
+    /// secret.
+    #[must_use]
+    pub fn generate_eddsa_pkcs8() -> Vec<u8> {
+        let pair = Ed25519KeyPair::generate().expect(GENERATED);
         pair.to_pkcs8v1().expect(GENERATED).as_ref().to_vec()
     }
 
@@ -134,11 +160,9 @@ impl SigningKey {
 
 const GENERATED: &str = "a key can be made and encoded, unless memory or the system's randomness fails";
 
-/// The coordinates of an uncompressed point (SEC 1, section 2.3.3).
-fn split_point(point: &[u8]) -> ([u8; 32], [u8; 32]) {
-    const UNCOMPRESSED: &str = "the provider writes a point on P-256 as 65 bytes";
-    let (x, y) = point[1..].split_first_chunk().expect(UNCOMPRESSED);
-    (*x, y.try_into().expect(UNCOMPRESSED))
+fn generate_ec_pkcs8(algorithm: &'static EcdsaSigningAlgorithm) -> Vec<u8> {
+    let pair = EcdsaKeyPair::generate(algorithm).expect(GENERATED);
+    pair.to_pkcs8v1().expect(GENERATED).as_ref().to_vec()
 }
 
 impl fmt::Debug for SigningKey {
@@ -163,7 +187,10 @@ pub enum SigningKeyError {
     )]
     PemLabel(String),
     /// The document is not PKCS#8, is encrypted, or is for another kind of key.
-    #[error("not an unencrypted PKCS#8 private key for EC P-256 or for RSA with 2048 to 8192 bits")]
+    #[error(
+        "not an unencrypted PKCS#8 private key for EC P-256 or secp256k1, for Ed25519, or for RSA with 2048 to \
+         8192 bits"
+    )]
     NotPkcs8,
     /// The key is readable but unsafe.
     #[error("the private key is refused: {0}")]

@@ -3,7 +3,7 @@
 //! * [`sd_jwt`]: SD-JWT (RFC 9901) and SD-JWT VC, issued and verified.
 //! * [`jwt_vc`]: W3C Verifiable Credentials 1.1 as a JWT, issued and verified.
 //! * [`status`]: one revocation bitmap, published as a Token Status List and as a Bitstring Status List.
-//! * [`did`]: `did:web` identifiers and the issuer's DID document.
+//! * [`did`]: `did:web` identifiers with the issuer's DID document, and the `did:jwk` and `did:key` of holders.
 //!
 //! Credentials are issued in two steps. The first builds the payload bytes, so that they can be hashed, logged
 //! and stored; the second signs exactly those bytes. Times and random bytes are handed in by the caller.

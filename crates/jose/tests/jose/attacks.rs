@@ -1,6 +1,6 @@
 //! The known ways to have a forged token accepted (RFC 8725 and published vulnerabilities), tried one by one.
 
-use crate::support::{EC, RSA, check, forge, jwk, set_of};
+use crate::support::{EC, ED25519, RSA, SECP256K1, check, forge, jwk, set_of};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use jose::{JsonError, Jws, JwsError, MAX_JWS_LEN, SigningKey, b64url_decode, b64url_encode};
@@ -60,14 +60,33 @@ fn other_algorithms() {
         "RS512",
         "PS256",
         "ES384",
-        "ES256K",
-        "EdDSA",
+        "es256k",
+        "Ed25519",
         "rs256",
         " ES256",
         "ES256\\u0000",
     ] {
         let refused = check(&forge(&format!(r#"{{"alg":"{name}"}}"#), b"{}", &EC), &EC);
         assert!(matches!(refused, Err(JwsError::UnsupportedAlgorithm(_))), "{name}");
+    }
+}
+
+/// The algorithms of wallets' keys are none of a set, whoever signed: the set is asked before its keys are.
+#[test]
+fn algorithms_that_no_key_of_a_set_has() {
+    let set = set_of(&[jwk(&EC, &json!({ "kid": "k" })), jwk(&RSA, &json!({ "kid": "k" }))]);
+    for (name, key) in [("ES256K", &*SECP256K1), ("EdDSA", &*ED25519)] {
+        for signer in [&*EC, &*RSA, key] {
+            let token = forge(&format!(r#"{{"alg":"{name}","kid":"k"}}"#), b"{}", signer);
+            let jws = Jws::parse(&token).unwrap();
+            assert_eq!(jws.header().algorithm(), None);
+            let refused = set.verify(&jws).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("algorithm `{name}` is not accepted; use RS256 or ES256")
+            );
+            assert!(matches!(check(&token, &EC), Err(JwsError::AlgorithmMismatch { .. })));
+        }
     }
 }
 

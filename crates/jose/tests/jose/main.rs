@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
 
 mod attacks;
+mod holder_keys;
+mod jwe;
 mod jwk_sets;
 mod signing;
 mod support;

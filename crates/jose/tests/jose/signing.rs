@@ -1,6 +1,6 @@
 //! Our own keys: reading them, signing with them, and that nothing changed verifies.
 
-use crate::support::{EC, RSA, check};
+use crate::support::{EC, ED25519, RSA, SECP256K1, check};
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 use jose::{Algorithm, Jws, PublicKey, SigningKey, SigningKeyError};
 use proptest::prelude::*;
@@ -11,6 +11,8 @@ fn generated_keys_are_read_back() {
     for (document, algorithm, signature_len) in [
         (SigningKey::generate_es256_pkcs8(), Algorithm::Es256, 64),
         (SigningKey::generate_rs256_pkcs8(), Algorithm::Rs256, 256),
+        (SigningKey::generate_es256k_pkcs8(), Algorithm::Es256k, 64),
+        (SigningKey::generate_eddsa_pkcs8(), Algorithm::EdDsa, 64),
     ] {
         let text = pem::encode(&pem::Pem::new("PRIVATE KEY", document.clone()));
         let (der, pem) =
@@ -43,7 +45,7 @@ fn unusable_documents_are_refused() {
 
 #[test]
 fn debug_output_shows_no_secret() {
-    for key in [&*EC, &*RSA] {
+    for key in [&*EC, &*RSA, &*SECP256K1, &*ED25519] {
         let shown = format!("{key:?}");
         assert!(shown.starts_with("SigningKey { public: PublicKey { algorithm: "), "{shown}");
         assert!(shown.len() < 160, "{shown}");
@@ -86,8 +88,8 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_token_does_not_verify(at: prop::sample::Index, with in "[A-Za-z0-9_.=-]", rsa: bool) {
-        let key = if rsa { &*RSA } else { &*EC };
+    fn a_changed_token_does_not_verify(at: prop::sample::Index, with in "[A-Za-z0-9_.=-]", which in 0..4_usize) {
+        let key = [&*EC, &*RSA, &*SECP256K1, &*ED25519][which];
         let token = key.sign_compact(&json!({ "kid": "k" }), br#"{"scope":"issue"}"#);
         let mut changed = token.clone();
         let at = at.index(token.len());

@@ -9,6 +9,14 @@ use serde_json::{Value, json};
 pub(crate) static EC: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::from_pkcs8_der(&SigningKey::generate_es256_pkcs8()).unwrap());
 
+/// A key pair on secp256k1.
+pub(crate) static SECP256K1: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::from_pkcs8_der(&SigningKey::generate_es256k_pkcs8()).unwrap());
+
+/// A key pair for Ed25519.
+pub(crate) static ED25519: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::from_pkcs8_der(&SigningKey::generate_eddsa_pkcs8()).unwrap());
+
 /// An RSA key pair.
 pub(crate) static RSA: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::from_pkcs8_der(&SigningKey::generate_rs256_pkcs8()).unwrap());

@@ -1,6 +1,7 @@
 //! Project Wycheproof's vectors against the functions that check Partner JWTs.
 
-use jose::{Algorithm, JwkSet, Jws, PublicKey, b64url_encode};
+use jose::jwe::{DecryptionKey, decrypt};
+use jose::{Algorithm, JwkSet, Jws, PublicKey, b64url_decode, b64url_encode};
 use serde_json::{Value, json};
 
 macro_rules! vectors {
@@ -85,14 +86,34 @@ fn run_signatures(file: &Value, algorithm: Algorithm, key_of: impl Fn(&Value) ->
 fn ecdsa_p256_sha256_p1363() {
     let file = vectors!("ecdsa_secp256r1_sha256_p1363_test.json");
     assert_eq!(tests(&file).count(), 262);
-    let accepted = run_signatures(&file, Algorithm::Es256, |group| {
-        // Not every group has a JWK; all have an uncompressed point.
-        let point = hex::decode(text(&group["publicKey"], "uncompressed")).unwrap();
-        let (x, y) = (b64url_encode(&point[1..33]), b64url_encode(&point[33..]));
-        let jwk = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y });
-        PublicKey::from_jwk(&jwk).unwrap()
-    });
+    let accepted = run_signatures(&file, Algorithm::Es256, |group| ec_key(group, "P-256"));
     assert_eq!(accepted, 173);
+}
+
+#[test]
+fn ecdsa_secp256k1_sha256_p1363() {
+    let file = vectors!("ecdsa_secp256k1_sha256_p1363_test.json");
+    assert_eq!(tests(&file).count(), 252);
+    let accepted = run_signatures(&file, Algorithm::Es256k, |group| ec_key(group, "secp256k1"));
+    assert_eq!(accepted, 167);
+}
+
+/// The key of a group: not every group has a JWK; all have an uncompressed point.
+fn ec_key(group: &Value, crv: &str) -> PublicKey {
+    let point = hex::decode(text(&group["publicKey"], "uncompressed")).unwrap();
+    let (x, y) = (b64url_encode(&point[1..33]), b64url_encode(&point[33..]));
+    PublicKey::from_jwk(&json!({ "kty": "EC", "crv": crv, "x": x, "y": y })).unwrap()
+}
+
+#[test]
+fn ed25519() {
+    let file = vectors!("ed25519_test.json");
+    assert_eq!(tests(&file).count(), 151);
+    let accepted = run_signatures(&file, Algorithm::EdDsa, |group| {
+        let x = b64url_encode(&hex::decode(text(&group["publicKey"], "pk")).unwrap());
+        PublicKey::from_jwk(&json!({ "kty": "OKP", "crv": "Ed25519", "x": x })).unwrap()
+    });
+    assert_eq!(accepted, 88);
 }
 
 #[test]
@@ -109,4 +130,26 @@ fn rsa_pkcs1_2048_sha256() {
         PublicKey::from_jwk(&jwk).unwrap()
     });
     assert_eq!(accepted, 9);
+}
+
+/// Of the tokens, two are encrypted as we do it: `ECDH-ES` on P-256 with AES GCM of 128 or 256 bits.
+#[test]
+fn json_web_encryption() {
+    let file = vectors!("json_web_encryption_test.json");
+    assert_eq!(tests(&file).count(), 139);
+    let mut accepted = 0;
+    for (group, test) in tests(&file) {
+        let own = &group["private"];
+        let scalar = own["d"].as_str().and_then(|d| b64url_decode(d).ok()?.try_into().ok());
+        let key = DecryptionKey::from_scalar(&scalar.unwrap_or([1; 32])).unwrap();
+        let token = match &test["jwe"] {
+            Value::String(token) => token.clone(),
+            json => json.to_string(),
+        };
+        let Ok(plaintext) = decrypt(&token, &key, 64 * 1024) else { continue };
+        assert_eq!(test["result"], "valid", "{test:#}");
+        assert_eq!(plaintext, hex::decode(text(test, "pt")).unwrap(), "{test:#}");
+        accepted += 1;
+    }
+    assert_eq!(accepted, 2);
 }

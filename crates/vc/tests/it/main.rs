@@ -4,6 +4,7 @@
 
 mod common;
 mod did;
+mod did_keys;
 mod jwt_vc;
 mod sd_jwt_issue;
 mod sd_jwt_process;
