@@ -1,26 +1,32 @@
-//! A load generator for the issue-on-behalf API.
+//! A load generator for the issue-on-behalf API, and for wallets' claims of offers.
 //!
-//! It signs every Partner JWT and builds every request before the clock starts, then drives the server over
-//! keep-alive connections, each with one request in flight (a closed loop), on a single thread: it shares the
-//! machine with the server, and what it spends is reported beside what the server spends.
+//! It signs every Partner JWT and builds every request before the clock starts (but for what a wallet says
+//! with what it was answered, which it signs on the way), then drives the server over keep-alive
+//! connections, each with one request in flight (a closed loop), on a single thread: it shares the machine
+//! with the server, and what it spends is reported beside what the server spends.
 
+mod claims;
+mod clock;
 mod crypto;
 mod environment;
 mod load;
 mod meter;
+mod offers;
 mod partner;
 mod process;
 mod report;
 mod rows;
 mod run;
+mod server;
 mod table;
+mod target;
 
 use std::io::stdin;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Measures Bestow's issue-on-behalf API.
+/// Measures Bestow's issue-on-behalf API, and claims by wallets.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -34,6 +40,8 @@ enum Command {
     Issue(run::IssueArguments),
     /// Issues a few credentials, then polls them: GET /v1/credentials/status
     Status(run::StatusArguments),
+    /// Makes offers, then claims them into wallets: POST token, nonce, credential at the issuer
+    Claim(claims::ClaimArguments),
     /// Times the cryptography that one issuance needs, on this machine, on one core
     Crypto,
     /// Turns the JSON lines of several runs (standard input) into Markdown tables
@@ -51,6 +59,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Issue(arguments) => return run::issue(arguments),
         Command::Status(arguments) => return run::status(arguments),
+        Command::Claim(arguments) => return claims::claim(arguments),
         Command::Crypto => crypto::print_costs()?,
         Command::Table => print!("{}", table::markdown(stdin().lock())?),
     }

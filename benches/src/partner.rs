@@ -3,19 +3,21 @@
 use std::fs;
 use std::num::NonZero;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use hyper::Uri;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::HeaderValue;
 use jose::{Algorithm, SigningKey};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::clock::{run_id, since_1970};
 use crate::environment::Environment;
 use crate::load::Request;
+use crate::server::Server;
 
 /// How long a token lives: longer than any run.
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
@@ -23,9 +25,9 @@ const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 /// The header that carries a Partner JWT.
 const PARTNER_TOKEN: &str = "x-partner-auth";
 
-/// The algorithm of the Partner JWTs.
+/// The algorithm of the signatures that the generator makes: Partner JWTs, or proofs of wallets.
 #[derive(Clone, Copy, ValueEnum, Serialize, Deserialize)]
-pub(crate) enum TokenAlgorithm {
+pub(crate) enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256
     #[serde(rename = "RS256")]
     Rs256,
@@ -34,7 +36,7 @@ pub(crate) enum TokenAlgorithm {
     Es256,
 }
 
-impl TokenAlgorithm {
+impl SignatureAlgorithm {
     /// Its name in a JOSE header.
     pub(crate) const fn as_str(self) -> &'static str {
         self.jose().as_str()
@@ -84,9 +86,8 @@ pub(crate) struct Partner {
     id: String,
     kid: String,
     key: SigningKey,
-    host: HeaderValue,
+    server: Server,
     issuance: Bytes,
-    /// Tells this run's people from those of runs before it.
     run_id: String,
     expires_at: u64,
 }
@@ -99,8 +100,8 @@ impl Partner {
     /// If a variable is missing, or the key cannot be read or is of another algorithm.
     pub(crate) fn new(
         environment: &Environment,
-        authority: &str,
-        algorithm: TokenAlgorithm,
+        server: &Server,
+        algorithm: SignatureAlgorithm,
     ) -> anyhow::Result<Self> {
         let (path, kid) = algorithm.variables();
         let path = environment.get(path)?;
@@ -114,15 +115,14 @@ impl Partner {
             "credentialSubject": { "age": 25, "location": "United States", "isMember": true },
             "onDuplicate": "revoke",
         });
-        let now = since_1970()?;
         Ok(Self {
             id: environment.get("BESTOW_PARTNER_ID")?.to_owned(),
             kid: environment.get(kid)?.to_owned(),
             key,
-            host: authority.parse().context("BESTOW_URL")?,
+            server: server.clone(),
             issuance: issuance.to_string().into(),
-            run_id: format!("{:x}", now.as_micros()),
-            expires_at: (now + TOKEN_LIFE).as_secs(),
+            run_id: run_id()?,
+            expires_at: (since_1970()? + TOKEN_LIFE).as_secs(),
         })
     }
 
@@ -174,11 +174,8 @@ impl Partner {
 
     /// A request to issue the example credential to the token's person.
     pub(crate) fn issue(&self, token: HeaderValue) -> Request {
-        let mut request = Request::new(self.issuance.clone().into());
-        *request.method_mut() = hyper::Method::POST;
-        *request.uri_mut() = Uri::from_static("/v1/credentials/issue-on-behalf");
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.with_common_headers(request, token)
+        let path = Uri::from_static("/v1/credentials/issue-on-behalf");
+        with_token(self.server.post(path, "application/json", self.issuance.clone()), token)
     }
 
     /// A request for the status of an issued credential.
@@ -187,26 +184,14 @@ impl Partner {
     ///
     /// If the hash has characters that no query has.
     pub(crate) fn status(&self, token: HeaderValue, core_claim_hash: &str) -> anyhow::Result<Request> {
-        let mut request = Request::default();
-        *request.uri_mut() = format!("/v1/credentials/status?coreClaimHash={core_claim_hash}").parse()?;
-        Ok(self.with_common_headers(request, token))
-    }
-
-    fn with_common_headers(&self, mut request: Request, token: HeaderValue) -> Request {
-        let headers = request.headers_mut();
-        headers.insert(HOST, self.host.clone());
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("bestow-bench/", env!("CARGO_PKG_VERSION"))),
-        );
-        headers.insert(PARTNER_TOKEN, token);
-        request
+        let path = format!("/v1/credentials/status?coreClaimHash={core_claim_hash}").parse()?;
+        Ok(with_token(self.server.get(path), token))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a token that a real server accepts needs the real time")]
-fn since_1970() -> anyhow::Result<Duration> {
-    Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?)
+fn with_token(mut request: Request, token: HeaderValue) -> Request {
+    request.headers_mut().insert(PARTNER_TOKEN, token);
+    request
 }
 
 #[cfg(test)]
@@ -218,13 +203,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Partner, People};
+    use crate::server::Server;
 
     fn partner() -> Partner {
         Partner {
             id: "partner".to_owned(),
             kid: "key".to_owned(),
             key: SigningKey::from_pkcs8_der(&SigningKey::generate_rs256_pkcs8()).unwrap(),
-            host: HeaderValue::from_static("127.0.0.1:8080"),
+            server: Server::nowhere(),
             issuance: json!({}).to_string().into(),
             run_id: "5f".to_owned(),
             expires_at: 1_900_000_000,

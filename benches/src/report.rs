@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::{Failure, Outcome};
 use crate::meter::Reading;
-use crate::partner::{People, TokenAlgorithm};
+use crate::partner::{People, SignatureAlgorithm};
 use crate::process::{CpuTime, Memory};
 
 /// What was asked of the server.
@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Issue,
     /// The status of an issued credential.
     Status,
+    /// A wallet's claim of an offer: token, nonce and credential.
+    Claim,
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
         match self {
             Self::Issue => "issue",
             Self::Status => "status",
+            Self::Claim => "claim",
         }
     }
 }
@@ -36,7 +39,7 @@ pub(crate) struct Report {
     /// What the caller named this run.
     pub(crate) label: String,
     pub(crate) kind: Kind,
-    pub(crate) algorithm: TokenAlgorithm,
+    pub(crate) algorithm: SignatureAlgorithm,
     pub(crate) people: People,
     pub(crate) connections: usize,
     /// Cores that server, database and generator share.
@@ -183,7 +186,16 @@ impl Credentials {
     }
 }
 
+/// From this share of one core on, the generator's single thread may be what limits a run.
+const GENERATOR_LIMIT: f64 = 0.9;
+
 impl Report {
+    /// Whether the generator, not the server, may be what the figures show.
+    pub(crate) fn generator_limits(&self) -> bool {
+        let Answers { requests, seconds, .. } = self.answers;
+        self.cpu.generator.total_us() * requests as f64 > GENERATOR_LIMIT * seconds * 1e6
+    }
+
     /// Whether the run is good: something succeeded, and the database holds exactly what was promised.
     ///
     /// # Errors
@@ -222,6 +234,9 @@ impl fmt::Display for Report {
             writeln!(f, "  latency ms         p50 {p50:.2}, p90 {p90:.2}, p99 {p99:.2}, max {max:.2}")?;
         }
         self.cpu.fmt(f)?;
+        if self.generator_limits() {
+            writeln!(f, "  generator          busy all the time: the server may be faster than this")?;
+        }
         if let Some(MemoryUse { idle_kib, after_kib, peak_kib }) = &self.memory {
             let [idle, after, peak] = [idle_kib, after_kib, peak_kib].map(|kib| *kib as f64 / 1024.0);
             writeln!(f, "  server MiB         {idle:.1} idle, {after:.1} after, {peak:.1} at its peak")?;
@@ -262,7 +277,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Answers, Cpu, CpuPerRequest, Credentials, Kind, Latency, Report};
-    use crate::partner::{People, TokenAlgorithm};
+    use crate::partner::{People, SignatureAlgorithm};
     use crate::table::markdown;
 
     fn report(succeeded: u64, before: i64, after: i64) -> Report {
@@ -270,7 +285,7 @@ mod tests {
         Report {
             label: "SQLite".to_owned(),
             kind: Kind::Issue,
-            algorithm: TokenAlgorithm::Es256,
+            algorithm: SignatureAlgorithm::Es256,
             people: People::Distinct,
             connections: 64,
             cores: 2,
@@ -319,5 +334,15 @@ mod tests {
         let row = "| SQLite | issue, distinct people | ES256 | 64 | 5 | 1.50 | 1.50 | 1.50 | 75 | - | 75 | - | 10 | 0 | 10 |";
         assert_eq!(table.lines().filter(|line| *line == row).count(), 2);
         assert!(table.contains("| 64 | 50.0 + 25.0 | `worker` 50.0 + 25.0 |"));
+    }
+
+    #[test]
+    fn a_generator_without_a_pause_is_told() {
+        let mut report = report(10, 5, 15);
+        assert!(!report.generator_limits());
+        report.answers.seconds = 0.0008;
+        assert!(report.generator_limits());
+        let table = markdown(serde_json::to_string(&report).unwrap().as_bytes()).unwrap();
+        assert!(table.contains("| 75 (the limit) |"), "{table}");
     }
 }

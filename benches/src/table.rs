@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::report::{CpuPerRequest, Report};
 
 const HEAD: &str = "\
-| | request | token | connections | requests/s | p50 ms | p99 ms | max ms | server CPU us | database CPU us | \
+| | request | signature | connections | per second | p50 ms | p99 ms | max ms | server CPU us | database CPU us | \
 generator CPU us | server MiB idle, peak | 200s | not 200 | rows added |
 |---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ";
@@ -16,7 +16,7 @@ generator CPU us | server MiB idle, peak | 200s | not 200 | rows added |
 const THREADS_HEAD: &str = "
 Where the server's CPU time goes: microseconds a request, user + system, by thread.
 
-| | request | token | connections | all | threads |
+| | request | signature | connections | all | threads |
 |---|---|---|--:|--:|---|
 ";
 
@@ -60,7 +60,7 @@ fn figures(text: &mut String, run: &Report) -> std::fmt::Result {
         cell(latency, |latency| format!("{:.2}", latency.max)),
         cell(run.cpu.server.as_ref(), microseconds),
         cell(run.cpu.others.as_ref(), microseconds),
-        microseconds(&run.cpu.generator),
+        generator(run),
         cell(run.memory.as_ref(), |memory| {
             format!("{:.0}, {:.0}", memory.idle_kib as f64 / 1024.0, memory.peak_kib as f64 / 1024.0)
         }),
@@ -86,6 +86,11 @@ fn threads(text: &mut String, run: &Report) -> std::fmt::Result {
 
 fn cell<T>(value: Option<&T>, show: impl Fn(&T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)
+}
+
+fn generator(run: &Report) -> String {
+    let note = if run.generator_limits() { " (the limit)" } else { "" };
+    format!("{}{note}", microseconds(&run.cpu.generator))
 }
 
 fn microseconds(cpu: &CpuPerRequest) -> String {

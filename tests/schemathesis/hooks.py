@@ -3,7 +3,8 @@
 An OpenAPI document cannot say which issuer and program exist, what the program's credentials look like, or which paths
 lead to something. With made-up values alone nearly all requests would end in 404; so half of those that are meant to be
 accepted name the demo program of `bestow dev`, or a credential that is issued here before the tests start. In the
-credential-offers dialect, all name the demo environment, and half an offer or whatever else is meant: see offers.py.
+credential-offers dialect, all name the demo environment, and half an offer or whatever else is meant: see offers.py. Wallets'
+requests have an access token: see wallets.py.
 """
 
 import base64
@@ -20,6 +21,7 @@ import schemathesis
 # Schemathesis loads this file alone.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offers  # noqa: E402
+import wallets  # noqa: E402
 
 URL = os.environ["BESTOW_URL"]
 ISSUER_DID = os.environ["BESTOW_ISSUER_DID"]
@@ -80,7 +82,8 @@ def known_paths(core_claim_hash, token):
 
 HOLDER_TOKEN = os.environ["HOLDER_TOKEN"]
 KNOWN_HASH = issue_credential(HOLDER_TOKEN)
-KNOWN_PATHS = [*known_paths(KNOWN_HASH, HOLDER_TOKEN), offers.IMAGE_PATH, offers.CLAIM_PATH]
+KNOWN_PATHS = [*known_paths(KNOWN_HASH, HOLDER_TOKEN), offers.IMAGE_PATH, offers.CLAIM_PATH, *wallets.KNOWN_PATHS]
+KNOWN_PATHS += [f"/v1/credentials/{KNOWN_HASH}/share-with-email"]
 
 
 def half_of(value):
@@ -98,6 +101,7 @@ def map_case(context, case):
     if case.meta is None:
         return case
     positive = case.meta.generation.mode.is_positive
+    wallets.authorize(case)
     if case.operation.path.startswith(offers.BASE):
         return offers.with_known_values(case, half_of)
     if isinstance(case.body, dict):

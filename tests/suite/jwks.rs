@@ -350,6 +350,7 @@ async fn in_production(server: Server) {
             ignore_is_conflict: false,
             env_id: None,
             own_offers_only: false,
+            claim_draft: model::OfferDraft::Draft11,
         };
         match (server.engine.create_tenant(new, &server.guarded).await, error) {
             (Ok(_), None) => {}

@@ -1,6 +1,7 @@
 //! The end-to-end suite: one binary, one module a subject.
 
 mod authorization;
+mod claim_page;
 mod credentials;
 mod issue;
 mod jwks;
@@ -13,3 +14,4 @@ mod partner_auth;
 mod status;
 mod status_lists;
 mod store;
+mod wallet;

@@ -412,7 +412,7 @@ const SQLITE_COLUMNS: &str = "SELECT m.name || '.' || p.name || ' ' || replace(p
 // PostgreSQL keeps words as a vector, and the days of moments; SQLite has a table for words.
 const POSTGRES_COLUMNS: &str = "SELECT (table_name || '.' || column_name || ' ' || replace(upper(data_type), 'TSVECTOR', 'TEXT') \
      || ' ' || CASE is_nullable WHEN 'NO' THEN 'NOT NULL' ELSE 'NULL' END || ' ' || \
-     replace(COALESCE(column_default, ''), '::tsvector', ''))::text FROM information_schema.columns \
+     replace(replace(COALESCE(column_default, ''), '::tsvector', ''), '::text', ''))::text FROM information_schema.columns \
      WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' AND is_generated = 'NEVER'";
 
 // Indexes that a constraint made have names of the database's own.

@@ -1,7 +1,7 @@
 //! Changing what is set up, as an operator does.
 
 use issuance::NewProgram;
-use model::{DuplicateScope, Format, Program, SchemaId, Tenant};
+use model::{DuplicateScope, Format, Program, SchemaId, Tenant, WalletPolicy};
 use serde_json::{Value, json};
 
 use crate::{Partner, Server};
@@ -21,6 +21,7 @@ pub(crate) fn new_program(issuer_did: &str, schema: SchemaId) -> NewProgram {
         closes_at: None,
         published: true,
         duplicate_scope: DuplicateScope::Program,
+        wallet: WalletPolicy::default(),
     }
 }
 

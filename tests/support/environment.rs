@@ -156,16 +156,14 @@ impl Server {
         answer["credentialOffers"].as_array().expect("a list").clone()
     }
 
-    /// Makes one offer and claims it; its id. The wallet's side is left out: this calls the verb behind it.
+    /// Makes one offer and claims it; its id.
     ///
     /// # Panics
     /// If it cannot be claimed.
     pub async fn claimed_offer(&self, environment: &Environment, email: &str, name: &str) -> String {
         let offer = &self.offers(environment, &[environment.offer(email, name)]).await[0];
         let id = offer["id"].as_str().expect("an id").to_owned();
-        let tenant = environment.partner.id.as_str().into();
-        let origin = model::Origin::default();
-        self.engine.claim_offer(&tenant, &id.as_str().into(), &origin).await.expect("claims");
+        self.claim(environment, &id).await.expect("claims");
         id
     }
 

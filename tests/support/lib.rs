@@ -17,6 +17,7 @@ mod server;
 mod sources;
 mod sql;
 mod verifier;
+mod wallet;
 
 pub use auditor::Auditor;
 pub use database::Database;
@@ -33,6 +34,7 @@ pub use server::{Answer, Server, Setup, http_client};
 pub use sources::{SystemEntropy, TestClock};
 pub use sql::{execute_sql, query_texts};
 pub use verifier::{STATUS_ENTRIES, payload};
+pub use wallet::{Access, FORM, refusal};
 
 /// Writes a test that runs on both databases: `on_both!(name, async |server: Server| { ... });` gives `name::sqlite` and
 /// `name::postgres`.

@@ -139,13 +139,14 @@ impl Server {
         let _ = tracing_subscriber::fmt().with_env_filter("info").with_test_writer().try_init();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database_url = database.create(&folder).await;
-        Self::start_on(folder, database_url, setup).await
+        Self::start_on(folder, database_url, setup, None).await
     }
 
-    /// Starts another server on this one's database: a second replica.
+    /// Starts another server on this one's database: a second replica, reached by the same public URL.
     pub async fn replica(&self, setup: Setup) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::start_on(folder, self.database_url.clone(), setup).await
+        let public_url = self.engine.public_url().to_owned();
+        Self::start_on(folder, self.database_url.clone(), setup, Some(public_url)).await
     }
 
     /// Starts a server on a fresh database of the same kind as this one's.
@@ -154,7 +155,12 @@ impl Server {
         Self::start_with(if sqlite { Database::Sqlite } else { Database::Postgres }, setup).await
     }
 
-    async fn start_on(folder: TempDir, database_url: String, setup: Setup) -> Self {
+    async fn start_on(
+        folder: TempDir,
+        database_url: String,
+        setup: Setup,
+        public_url: Option<String>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let store = Arc::new(Store::connect(&database_url, 8).await.expect("the database opens"));
@@ -164,13 +170,14 @@ impl Server {
         let master = MasterKey::from_bytes([42; 32]);
         let guarded = GuardedClient::new(setup.development).expect("a client");
         let settings = Settings {
-            public_url: url.clone(),
+            public_url: public_url.unwrap_or_else(|| url.clone()),
             did_method: DidMethod::air_test(),
             tokens: setup.tokens,
             jwks: setup.jwks,
             catalog_seconds: 0,
             status_list_ttl: 30,
             claim_code_seconds: 600,
+            access_token_seconds: 600,
         };
         let log = open_log("test.example/log", &store, &master, Arc::clone(&clock) as _, &*entropy).await;
         let log = Arc::new(log.expect("the log opens"));
@@ -312,6 +319,7 @@ impl Server {
             ignore_is_conflict: false,
             env_id: None,
             own_offers_only: false,
+            claim_draft: model::OfferDraft::Draft11,
         };
         let tenant = self.engine.create_tenant(tenant, &self.guarded).await.expect("a tenant");
         let issuer = NewIssuer { tenant: tenant.id.clone(), name: name.to_owned(), slug: None, did: None };

@@ -44,7 +44,8 @@ impl Server {
     /// # Panics
     /// If it leads elsewhere.
     pub fn path_of<'a>(&self, url: &'a str) -> &'a str {
-        url.strip_prefix(&self.url).unwrap_or_else(|| panic!("{url} is not below {}", self.url))
+        let below = self.engine.public_url();
+        url.strip_prefix(below).unwrap_or_else(|| panic!("{url} is not below {below}"))
     }
 
     /// Follows a URL that a document of this server names.
@@ -73,7 +74,7 @@ impl Server {
     /// A key by its DID URL, whose DID is a `did:web` of this server.
     pub async fn did_web_key(&self, did_url: &str) -> PublicKey {
         let (did, kid) = did_url.split_once('#').expect("a fragment");
-        let host = self.url.strip_prefix("http://").expect("http").replace(':', "%3A");
+        let host = self.engine.public_url().strip_prefix("http://").expect("http").replace(':', "%3A");
         let path = did.strip_prefix(&format!("did:web:{host}")).expect("a did:web of this server");
         let document = self.published(&format!("{}/did.json", path.replace(':', "/"))).await;
         assert_eq!(document["id"], did);

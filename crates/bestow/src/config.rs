@@ -121,6 +121,7 @@ impl Settings {
         range("limits.body_bytes", self.limits.body_bytes as u64, 1_024, 16 << 20)?;
         range("status_lists.ttl_seconds", self.status_lists.ttl_seconds, 1, 86_400)?;
         range("offers.claim_code_seconds", self.offers.claim_code_seconds.into(), 1, 604_800)?;
+        range("wallets.access_token_seconds", self.wallets.access_token_seconds.into(), 1, 86_400)?;
         range("mail.smtp_port", self.mail.smtp_port.into(), 1, 65_535)?;
         range("mail.smtp_timeout_seconds", self.mail.smtp_timeout_seconds.into(), 1, LONGEST_MAIL)?;
         range("mail.smtp_connections", self.mail.smtp_connections.into(), 1, 100)?;
@@ -181,6 +182,7 @@ impl Settings {
             catalog_seconds: self.catalog_seconds,
             status_list_ttl: self.status_lists.ttl_seconds,
             claim_code_seconds: self.offers.claim_code_seconds.into(),
+            access_token_seconds: self.wallets.access_token_seconds.into(),
         })
     }
 

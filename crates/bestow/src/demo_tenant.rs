@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use issuance::{NewIssuer, NewTenant};
 use jose::SigningKey;
-use model::{Actor, Issuer, OrganisationProfile, PartnerKeys, Program, Tenant, TenantId};
+use model::{Actor, Issuer, OfferDraft, OrganisationProfile, PartnerKeys, Program, Tenant, TenantId};
 
 use crate::context::Context;
 use crate::data_dir::DataDir;
@@ -27,6 +27,8 @@ pub(crate) struct DemoTenant {
     pub(crate) program: Program,
     /// For offers.
     pub(crate) credential: Program,
+    /// For offers that ask wallets for more.
+    pub(crate) demanding: Vec<(&'static str, Program)>,
     pub(crate) profile: OrganisationProfile,
     pub(crate) users: Users,
     pub(crate) rs256: PartnerKey,
@@ -56,11 +58,12 @@ impl DemoTenant {
         let issuer = ensure_issuer(context, &id).await?;
         let program = programs::membership(context, &issuer, &known).await?;
         let credential = programs::example(context, &issuer, &known).await?;
+        let demanding = programs::demanding(context, &issuer, &known, &credential).await?;
         let (operator, name) = (Actor::operator(), "Demo Organisation");
         let profile = context.engine.ensure_default_profile(&operator, &id, name).await;
         let profile = profile.map_err(for_operator).context("the demo organisation profile")?;
         let users = Users::ensure(context, &id, &known).await?;
-        Ok(Self { tenant, issuer, program, credential, profile, users, rs256, es256 })
+        Ok(Self { tenant, issuer, program, credential, demanding, profile, users, rs256, es256 })
     }
 
     /// The path of the private API of its environment.
@@ -88,6 +91,9 @@ impl DemoTenant {
         file.push("BESTOW_CORRELATION_ID", self.issuer.slug.as_str());
         file.push("BESTOW_OFFERS_URL", format!("{url}{}/credential-offers", self.offers_path()));
         file.push("BESTOW_CREDENTIAL_ID", self.credential.id.as_str());
+        for (variable, program) in &self.demanding {
+            file.push(variable, program.id.as_str());
+        }
         file.push("BESTOW_ORGANISATION_PROFILE_ID", self.profile.id.as_str());
         self.users.describe(&mut file);
         file.push("BESTOW_MAIL_DIR", mail);
@@ -116,6 +122,7 @@ async fn ensure_tenant(
             ignore_is_conflict: false,
             env_id: known.get("BESTOW_ENV_ID").map(str::to_owned),
             own_offers_only: false,
+            claim_draft: OfferDraft::Draft11,
         };
         return context.engine.create_tenant(new, &context.client).await.context("the demo tenant");
     };

@@ -3,8 +3,8 @@
 use jose::JwkSet;
 use keys::new_key;
 use model::{
-    Consent, DuplicateScope, Email, Format, Holder, Issuer, IssuerId, KeyPurpose, KeyState, PartnerKeys,
-    Program, ProgramId, Schema, SchemaId, StoredKey, Tenant, TenantId, Timestamp,
+    Consent, DuplicateScope, Email, Format, Holder, Issuer, IssuerId, KeyPurpose, KeyState, OfferDraft,
+    PartnerKeys, Program, ProgramId, Schema, SchemaId, StoredKey, Tenant, TenantId, Timestamp, WalletPolicy,
 };
 use store::StoreError;
 
@@ -71,6 +71,8 @@ pub struct NewTenant {
     pub env_id: Option<String>,
     /// Whether a user who is no more than that sees and changes its own offers alone.
     pub own_offers_only: bool,
+    /// The edition of OpenID4VCI in which the claim code's `uri` is written.
+    pub claim_draft: OfferDraft,
 }
 
 /// An issuer to be.
@@ -113,6 +115,8 @@ pub struct NewProgram {
     pub published: bool,
     /// What counts as a duplicate.
     pub duplicate_scope: DuplicateScope,
+    /// What it asks of wallets.
+    pub wallet: WalletPolicy,
 }
 
 impl Engine {
@@ -134,6 +138,7 @@ impl Engine {
             ignore_is_conflict: new.ignore_is_conflict,
             env_id: new.env_id.unwrap_or_else(|| hex::encode(self.entropy.bytes::<8>())),
             own_offers_only: new.own_offers_only,
+            claim_draft: new.claim_draft,
         };
         check_tenant(&tenant, client)?;
         self.store.insert_tenant(&tenant, self.clock.now()).await?;
@@ -233,6 +238,7 @@ impl Engine {
             closes_at: new.closes_at,
             published: new.published,
             duplicate_scope: new.duplicate_scope,
+            wallet: new.wallet,
         };
         check_program(&program)?;
         self.store.insert_program(&program, now).await?;
@@ -343,7 +349,10 @@ fn check_program(program: &Program) -> Result<(), AdminError> {
     {
         return Err(invalid("a window opens before it closes"));
     }
-    Ok(())
+    if program.wallet.proof_algorithms.is_empty() {
+        return Err(invalid("a program accepts at least one algorithm for proofs: ES256, ES256K, EdDSA"));
+    }
+    program.wallet.look.check().map_err(|error| invalid(error.to_string()))
 }
 
 /// `Acme Corp.` becomes `acme-corp`.

@@ -31,6 +31,8 @@ pub(crate) struct ActiveProgram {
 pub(crate) struct Catalog {
     tenants: Cache<TenantId, Arc<Tenant>>,
     issuers: Cache<String, Arc<ActiveIssuer>>,
+    /// The DIDs of issuers by their slugs.
+    slugs: Cache<String, Arc<str>>,
     programs: Cache<(TenantId, ProgramId), Arc<ActiveProgram>>,
 }
 
@@ -63,7 +65,12 @@ where
 
 impl Catalog {
     pub(crate) fn new(seconds: u64) -> Self {
-        Self { tenants: cache(seconds), issuers: cache(seconds), programs: cache(seconds) }
+        Self {
+            tenants: cache(seconds),
+            issuers: cache(seconds),
+            slugs: cache(seconds),
+            programs: cache(seconds),
+        }
     }
 
     pub(crate) async fn tenant(
@@ -99,8 +106,12 @@ impl Engine {
 
     /// The issuer with this slug.
     pub(crate) async fn issuer_by_slug(&self, slug: &str) -> Result<Option<Arc<ActiveIssuer>>, EngineError> {
-        match self.store.issuer_by_slug(slug).await? {
-            Some(issuer) => self.issuer_by_did(&issuer.did).await,
+        let did = find(&self.catalog.slugs, slug.to_owned(), async {
+            Ok(self.store.issuer_by_slug(slug).await?.map(|issuer| Arc::from(issuer.did)))
+        })
+        .await?;
+        match did {
+            Some(did) => self.issuer_by_did(&did).await,
             None => Ok(None),
         }
     }

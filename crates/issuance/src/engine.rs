@@ -36,6 +36,8 @@ pub struct Settings {
     pub status_list_ttl: u64,
     /// For how many seconds a claim code is accepted.
     pub claim_code_seconds: i64,
+    /// For how many seconds a wallet's access token is accepted.
+    pub access_token_seconds: i64,
 }
 
 /// What an engine is put together from.

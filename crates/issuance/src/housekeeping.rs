@@ -19,6 +19,7 @@ impl Engine {
         }
         let before = self.clock.now().plus_seconds(-SEARCHES_KEPT_SECONDS);
         self.store.forget_searches(before).await?;
+        self.store.forget_tokens(self.clock.now()).await?;
         Ok(())
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use anchor::Log;
 use iden3::CoreClaim;
-use model::{CoreClaimHash, Format, LeafOp, LogLeaf, TenantId};
+use model::{CoreClaimHash, CredentialId, Format, LeafOp, LogLeaf, TenantId};
 use serde::{Deserialize, Serialize};
-use store::StatusQuery;
+use store::{Delivery, StatusQuery};
 
 use crate::EngineError;
 use crate::engine::Engine;
-use crate::mint::{digest_of, sha256};
+use crate::mint::{commitment_name, digest_of, sha256};
 
 /// A credential as it was handed out.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub struct IssuedDocuments {
     pub id: model::CredentialId,
     /// The core claim: eight field elements, 32 bytes little-endian each, in hex.
     pub core_claim: String,
-    /// The signed documents.
-    pub documents: BTreeMap<Format, CommittedDocument>,
+    /// The signed documents, by the names of their commitments: the format, with a number behind it for further copies.
+    pub documents: BTreeMap<String, CommittedDocument>,
 }
 
 /// A signed document and what the core claim's digest says of it.
@@ -41,7 +41,7 @@ pub struct ProofExtra {
     pub leaf: String,
     /// The core claim, in hex.
     pub core_claim: String,
-    /// SHA-256 of each document's JWS payload in hex, by format.
+    /// SHA-256 of each document's JWS payload in hex, by format; by format and number for further copies.
     pub commitments: BTreeMap<String, String>,
 }
 
@@ -92,11 +92,10 @@ pub fn verify_commitments(extra: &ProofExtra, credential: Option<&str>) -> Resul
         return Err(CommitmentError::Hash);
     }
     let mut commitments = BTreeMap::new();
-    for (format, digest) in &extra.commitments {
-        let format: Format = format.parse().map_err(|error| form(&error))?;
+    for (name, digest) in &extra.commitments {
         let mut bytes = [0; 32];
         hex::decode_to_slice(digest, &mut bytes).map_err(|error| form(&error))?;
-        commitments.insert(format, bytes);
+        commitments.insert(name.clone(), bytes);
     }
     if claim.value_digest() != Some(digest_of(&commitments)) {
         return Err(CommitmentError::Digest);
@@ -110,26 +109,45 @@ pub fn verify_commitments(extra: &ProofExtra, credential: Option<&str>) -> Resul
     Ok(leaf)
 }
 
+fn committed(
+    id: &CredentialId,
+    texts: impl IntoIterator<Item = (String, String)>,
+) -> Result<BTreeMap<String, CommittedDocument>, EngineError> {
+    let broken = || EngineError::inconsistent(format!("credential {id}: a document is no JWS"));
+    let read = |(name, document): (String, String)| {
+        let commitment = commitment(&document).ok_or_else(broken)?;
+        Ok((name, CommittedDocument { document, commitment }))
+    };
+    texts.into_iter().map(read).collect()
+}
+
+fn delivered_documents(delivery: Delivery) -> Result<IssuedDocuments, EngineError> {
+    let broken =
+        || EngineError::inconsistent(format!("delivery {}: its documents cannot be read", delivery.id));
+    let format: Format = delivery.format.parse().map_err(|_| broken())?;
+    let texts: Vec<String> = serde_json::from_str(&delivery.documents).map_err(|_| broken())?;
+    let named = texts.into_iter().enumerate().map(|(place, text)| (commitment_name(format, place), text));
+    let documents = committed(&delivery.id, named)?;
+    Ok(IssuedDocuments { id: delivery.id, core_claim: hex::encode(delivery.core_claim), documents })
+}
+
 impl Engine {
-    /// A tenant's credential in each of its formats.
+    /// A tenant's credential in each of its formats; what a wallet was given, if the hash is that of a delivery.
     pub async fn issued_documents(
         &self,
         tenant: &TenantId,
         hash: CoreClaimHash,
     ) -> Result<Option<IssuedDocuments>, EngineError> {
+        if let Some(delivery) = self.store.delivery_by_hash(tenant, &hash).await? {
+            return Ok(Some(delivered_documents(delivery)?));
+        }
         let query = StatusQuery { tenant: tenant.clone(), hash };
         let Some(found) = self.store.credential_status(query).await? else { return Ok(None) };
         let id = found.credential.id;
         let Some(issued) = self.store.issued_credential(tenant, &id).await? else { return Ok(None) };
-        let broken = |what: &str| EngineError::inconsistent(format!("credential {id}: {what}"));
-        let texts: BTreeMap<String, String> =
-            serde_json::from_str(&issued.documents).map_err(|_| broken("its documents are not JSON"))?;
-        let mut documents = BTreeMap::new();
-        for (format, document) in texts {
-            let format: Format = format.parse().map_err(|_| broken("unknown format"))?;
-            let commitment = commitment(&document).ok_or_else(|| broken("a document is no JWS"))?;
-            documents.insert(format, CommittedDocument { document, commitment });
-        }
+        let texts: BTreeMap<String, String> = serde_json::from_str(&issued.documents)
+            .map_err(|_| EngineError::inconsistent(format!("credential {id}: its documents are not JSON")))?;
+        let documents = committed(&id, texts)?;
         Ok(Some(IssuedDocuments { id, core_claim: hex::encode(issued.core_claim), documents }))
     }
 
@@ -148,7 +166,7 @@ impl Engine {
         let commitments = issued
             .documents
             .iter()
-            .map(|(format, document)| (format.to_string(), hex::encode(document.commitment)))
+            .map(|(name, document)| (name.clone(), hex::encode(document.commitment)))
             .collect();
         let extra = ProofExtra { leaf, core_claim: issued.core_claim, commitments };
         let extra = serde_json::to_vec(&extra).expect("text alone");

@@ -1,4 +1,4 @@
-//! The jobs: work that needs a network, done by whichever process runs a worker.
+//! The jobs: work that needs a network or can wait, done by whichever process runs a worker.
 //!
 //! A job may be tried more than once, and by a process that does not know how far another one came before it died. So each is
 //! safe to repeat: a message keeps its `Message-ID` over all attempts, by which the receiving side knows it.
@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use mail::{Content, Envelope, OfferMail, Organisation, RevocationMail, SendError};
-use model::{Email, Holding, Offer, OrganisationProfile};
-use store::{Job, JobKind, OfferScope};
+use mail::{Envelope, SendError};
+use store::{Job, JobKind};
 use tokio::sync::watch;
 
 use crate::EngineError;
@@ -33,7 +32,7 @@ const GIVEN_UP: i64 = 5 * 86_400;
 enum Outcome {
     /// A mail server has the message.
     Sent,
-    /// There is nothing to do any more.
+    /// There is nothing left to do.
     Moot,
     /// It failed, and may not fail again.
     Later(String),
@@ -73,7 +72,7 @@ impl Engine {
     }
 
     async fn run_job(&self, job: &Job) {
-        let outcome = match tokio::time::timeout(ATTEMPT, self.send(job)).await {
+        let outcome = match tokio::time::timeout(ATTEMPT, self.perform(job)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Outcome::Later(error.to_string()),
             Err(_) => Outcome::Later(format!("it took longer than {} s", ATTEMPT.as_secs())),
@@ -103,46 +102,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Sends the message of a job, unless there is no reason to any more.
-    async fn send(&self, job: &Job) -> Result<Outcome, EngineError> {
-        let scope = OfferScope { tenant: job.tenant_id.clone(), made_by: None };
-        let Some(offer) = self.store.offer(&scope, &job.subject.as_str().into()).await? else {
+    /// Does what a job is about, unless there is no reason to any more.
+    async fn perform(&self, job: &Job) -> Result<Outcome, EngineError> {
+        if job.kind == JobKind::SignCredential {
+            self.sign_deferred(&job.tenant_id, &job.subject).await?;
             return Ok(Outcome::Moot);
-        };
-        let Some(profile) = self.store.profile(&job.tenant_id, &offer.profile_id).await? else {
-            return Ok(Outcome::Moot);
-        };
-        let (Some(email), Some(content)) = (&offer.email, self.content(job.kind, &offer, &profile)) else {
-            return Ok(Outcome::Moot);
-        };
-        let email = Email::parse(email)
-            .map_err(|error| EngineError::inconsistent(format!("an offer's e-mail: {error}")))?;
+        }
+        let Some((email, content)) = self.message(job).await? else { return Ok(Outcome::Moot) };
         let envelope = Envelope { to: &email, message_id: job.id.as_str(), date: job.created_at };
         Ok(match self.mailer.send(&envelope, &content).await {
             Ok(()) => Outcome::Sent,
             Err(error @ SendError::Temporary(_)) => Outcome::Later(error.to_string()),
             Err(error @ SendError::Permanent(_)) => Outcome::Failed(error.to_string()),
         })
-    }
-
-    fn content(&self, kind: JobKind, offer: &Offer, profile: &OrganisationProfile) -> Option<Content> {
-        let logo_url = profile.image.as_ref().map(|image| self.image_url(image.id.as_str()));
-        let organisation = Organisation { name: &profile.name, logo_url: logo_url.as_deref() };
-        let credential_names = &offer.credential_names;
-        match (kind, &offer.revocation) {
-            (JobKind::OfferEmail, None) => {
-                let claimable = offer.status == Holding::ReadyToClaim && !offer.is_expired(self.clock.now());
-                let claim_url = self.claim_page_url(&offer.id);
-                let expires_at = offer.expires_at;
-                let mail = OfferMail { organisation, credential_names, claim_url: &claim_url, expires_at };
-                claimable.then(|| mail.render())
-            }
-            (JobKind::RevocationEmail, Some(revocation)) => {
-                let (reason, revoked_at) = (revocation.reason.as_str(), revocation.at);
-                Some(RevocationMail { organisation, credential_names, reason, revoked_at }.render())
-            }
-            _ => None,
-        }
     }
 }
 

@@ -17,6 +17,7 @@ mod issued;
 mod issuer;
 mod jobs;
 mod log_key;
+mod messages;
 mod mint;
 mod offers;
 mod partner;
@@ -24,6 +25,7 @@ mod positions;
 mod publish;
 mod revoke;
 mod subject;
+mod wallet;
 
 pub use admin::{AdminError, NewIssuer, NewProgram, NewTenant};
 pub use credential_status::Status;
@@ -36,11 +38,17 @@ pub use issued::{
 };
 pub use log_key::{LOG_KEY_OWNER, OpenLogError, open_log};
 pub use offers::{
-    Caller, CallerError, ClaimInput, ClaimInvitation, CreateOffers, CreatedApiKey, CreatedOffers,
-    CredentialTemplate, ErrorKind, FailedOffer, ImageUpload, NewApiKey, NewProfile, OfferError, OfferItem,
-    OfferState, RevokeItem, RevokedOffers, Shared, TemplateField,
+    Caller, CallerError, ClaimInput, CreateOffers, CreatedApiKey, CreatedOffers, CredentialTemplate,
+    ErrorKind, FailedOffer, ImageUpload, NewApiKey, NewProfile, OfferError, OfferItem, RevokeItem,
+    RevokedOffers, Shared, TemplateField,
 };
 pub use partner::{AuthenticateError, JwksSettings, Partner, PartnerAuthError, TokenSettings};
 pub use publish::ListFormat;
 pub use revoke::Revoked;
 pub use subject::{SchemaError, Violation};
+pub use wallet::{
+    AccessToken, AnswerEncryption, Authorization, BATCH_SIZE, ClaimInvitation, ClaimName, ClaimProgress,
+    ClaimState, CredentialRequest, Deferred, Delivered, HolderKey, IssuedConfiguration, NONCE_SECONDS,
+    NotificationEvent, Scheme, TokenAnswer, TokenRequest, WalletAnswer, WalletError, WalletIssuer, Wanted,
+    configuration_id,
+};

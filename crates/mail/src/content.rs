@@ -51,6 +51,20 @@ pub struct RevocationMail<'a> {
     pub revoked_at: Timestamp,
 }
 
+/// The message that brings a transaction code (OpenID4VCI 1.0, section 3.5). It says nothing about where the offer is: whoever
+/// reads this message alone cannot claim.
+#[derive(Clone, Copy)]
+pub struct TxCodeMail<'a> {
+    /// Who offers.
+    pub organisation: Organisation<'a>,
+    /// The names of what is offered, as the tenant wrote them.
+    pub credential_names: &'a [String],
+    /// The code.
+    pub code: &'a str,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// A message without its envelope. What it holds is for the recipient alone, so it has no debug form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content {
@@ -88,6 +102,22 @@ struct OfferText<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "tx_code.html")]
+struct TxCodeHtml<'a> {
+    shown: &'a Shown<'a>,
+    code: &'a str,
+    expires: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "tx_code.txt")]
+struct TxCodeText<'a> {
+    shown: &'a Shown<'a>,
+    code: &'a str,
+    expires: &'a str,
+}
+
+#[derive(Template)]
 #[template(path = "revocation.html")]
 struct RevocationHtml<'a> {
     shown: &'a Shown<'a>,
@@ -113,6 +143,19 @@ impl OfferMail<'_> {
         let expires = expires.as_deref();
         let text = written(&OfferText { shown: &shown, claim_url, expires });
         let html = written(&OfferHtml { shown: &shown, claim_url, expires });
+        Content { subject: shown.subject, text: wrap(&text), html }
+    }
+}
+
+impl TxCodeMail<'_> {
+    /// Writes the message.
+    pub fn render(&self) -> Content {
+        let shown = Shown::new(&self.organisation, self.credential_names, |organisation, names| {
+            format!("Your code for {organisation}{names}")
+        });
+        let (code, expires) = (self.code, &moment(self.expires_at));
+        let text = written(&TxCodeText { shown: &shown, code, expires });
+        let html = written(&TxCodeHtml { shown: &shown, code, expires });
         Content { subject: shown.subject, text: wrap(&text), html }
     }
 }

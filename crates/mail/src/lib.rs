@@ -1,6 +1,6 @@
 //! E-mail: the messages that people get, and the ways to send them.
 //!
-//! A message is rendered ([`OfferMail`], [`RevocationMail`]) and handed to a [`Mailer`], which puts it into a folder
+//! A message is rendered ([`OfferMail`], [`RevocationMail`], [`TxCodeMail`]) and handed to a [`Mailer`], which puts it into a folder
 //! (development) or gives it to a mail server (SMTP, RFC 5321). The caller repeats what failed: [`SendError`] says whether that
 //! can help, and an [`Envelope`] whose id stays the same lets the receiving side notice a message that it has already.
 //!
@@ -18,7 +18,7 @@ mod settings;
 mod smtp;
 mod text;
 
-pub use content::{Content, OfferMail, Organisation, RevocationMail};
+pub use content::{Content, OfferMail, Organisation, RevocationMail, TxCodeMail};
 pub use error::{Fault, MailSetupError, Reply, SendError};
 pub use mailer::Mailer;
 pub use message::Envelope;

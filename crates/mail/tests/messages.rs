@@ -6,7 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use mail::{Content, Envelope, Fault, MailSettings, MailSetupError, Mailer, OfferMail, Organisation};
-use mail::{RevocationMail, SendError, TransportSettings};
+use mail::{RevocationMail, SendError, TransportSettings, TxCodeMail};
 use model::{Email, Timestamp};
 use proptest::prelude::*;
 
@@ -54,6 +54,22 @@ fn the_offer() {
     insta::assert_snapshot!(content.subject, @"Acme & Söhne has a credential for you: Staff ID");
     insta::assert_snapshot!("offer.txt", content.text);
     insta::assert_snapshot!("offer.html", content.html);
+}
+
+#[test]
+fn the_transaction_code() {
+    let expires_at = moment("2026-01-19T07:28:45Z");
+    let mail = TxCodeMail {
+        organisation: acme(),
+        credential_names: &names(&["Staff ID"]),
+        code: "048151",
+        expires_at,
+    };
+    let content = mail.render();
+    insta::assert_snapshot!(content.subject, @"Your code for Acme & Söhne: Staff ID");
+    insta::assert_snapshot!("tx_code.txt", content.text);
+    insta::assert_snapshot!("tx_code.html", content.html);
+    assert!(!content.html.contains("href"), "it leads nowhere: whoever has it alone cannot claim");
 }
 
 #[test]

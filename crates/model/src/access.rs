@@ -128,6 +128,10 @@ pub enum AuditAction {
     IssueCredential,
     /// Revoked a credential.
     RevokeCredential,
+    /// Had a person sent the link to claim a credential.
+    ShareCredential,
+    /// Claimed a credential that was issued on behalf.
+    ClaimCredential,
     /// Made an offer.
     CreateOffer,
     /// Deleted an offer.
@@ -157,6 +161,8 @@ pub enum AuditAction {
 words!(AuditAction {
     IssueCredential = "credential.issue",
     RevokeCredential = "credential.revoke",
+    ShareCredential = "credential.share_with_email",
+    ClaimCredential = "credential.claim",
     CreateOffer = "credential_offer.create",
     DeleteOffer = "credential_offer.delete",
     CreateClaimCode = "credential_offer.claim_code",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{IssuerId, ProgramId, SchemaId, TenantId, Timestamp};
+use crate::{IssuerId, OfferDraft, ProgramId, SchemaId, TenantId, Timestamp, WalletPolicy};
 
 /// Where a tenant's public keys come from, by which its Partner JWTs are checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Tenant {
     pub env_id: String,
     /// Whether a user who is no more than [`crate::Role::User`] sees and changes the offers that it made alone.
     pub own_offers_only: bool,
+    /// The edition of OpenID4VCI in which the claim code's `uri` is written.
+    pub claim_draft: OfferDraft,
 }
 
 /// A tenant's issuing identity.
@@ -143,6 +145,8 @@ pub struct Program {
     pub published: bool,
     /// What counts as a duplicate.
     pub duplicate_scope: DuplicateScope,
+    /// What it asks of wallets.
+    pub wallet: WalletPolicy,
 }
 
 /// The types of a credential whose own type is this: the order of seed 003.

@@ -13,6 +13,7 @@ mod offer;
 mod search;
 mod source;
 mod time;
+mod wallet;
 mod words;
 
 pub use access::{Actor, ActorKind, ApiKey, ApiKeyStatus, AuditAction, AuditEvent, Origin, Role};
@@ -42,4 +43,8 @@ pub use offer::{
 pub use search::search_words;
 pub use source::{Clock, Entropy};
 pub use time::Timestamp;
+pub use wallet::{
+    CardDisplay, ClaimSubject, DisplayError, Logo, OfferDraft, ProgramDisplay, ProofAlgorithm, TxCodeMode,
+    WalletPolicy,
+};
 pub use words::UnknownState;

@@ -215,13 +215,37 @@ pub struct Image {
 }
 
 /// How far the issuance that a claim code began has come (the states of the field's demo issuer, which wallets' back ends
-/// know). The wallet's side moves it on.
+/// know).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssuanceState {
     /// The offer is there, nobody has used its code.
     OfferCreated,
+    /// A wallet has asked for a token, in vain so far.
+    AccessTokenRequested,
+    /// A wallet has a token.
+    AccessTokenCreated,
+    /// A wallet has proved its keys; the credential is being signed.
+    CredentialRequestReceived,
     /// The wallet holds the credential.
     CredentialIssued,
+    /// The wallet said that it keeps it.
+    NotificationAccepted,
+    /// The wallet said that the person deleted it.
+    NotificationDeleted,
+    /// The wallet said that it could not keep it.
+    NotificationFailure,
+    /// A request for the credential was refused; the wallet may try again.
+    Error,
 }
 
-words!(IssuanceState { OfferCreated = "OFFER_CREATED", CredentialIssued = "CREDENTIAL_ISSUED" });
+words!(IssuanceState {
+    OfferCreated = "OFFER_CREATED",
+    AccessTokenRequested = "ACCESS_TOKEN_REQUESTED",
+    AccessTokenCreated = "ACCESS_TOKEN_CREATED",
+    CredentialRequestReceived = "CREDENTIAL_REQUEST_RECEIVED",
+    CredentialIssued = "CREDENTIAL_ISSUED",
+    NotificationAccepted = "NOTIFICATION_CREDENTIAL_ACCEPTED",
+    NotificationDeleted = "NOTIFICATION_CREDENTIAL_DELETED",
+    NotificationFailure = "NOTIFICATION_CREDENTIAL_FAILURE",
+    Error = "ERROR",
+});

@@ -14,13 +14,13 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::limiter::{AddressLimiter, PartnerLimiter};
 use crate::on_behalf::ApiError;
-use crate::{holder, identity, images, log, observe, offers, on_behalf, ops, status};
+use crate::{holder, identity, images, log, observe, offers, on_behalf, ops, status, wallet};
 
 /// What an operator limits.
 #[derive(Clone, Debug)]
@@ -71,11 +71,14 @@ pub(crate) struct State {
 }
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Bestow",
-    description = "Issue verifiable credentials, on behalf of people or as offers that they claim; follow them until they are anchored, and check them.",
-    license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
-))]
+#[openapi(
+    components(schemas(wallet::ErrorBody)),
+    info(
+        title = "Bestow",
+        description = "Issue verifiable credentials, on behalf of people or as offers that they claim; follow them until they are anchored, and check them.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    )
+)]
 struct Document;
 
 fn routes() -> OpenApiRouter<State> {
@@ -84,6 +87,7 @@ fn routes() -> OpenApiRouter<State> {
         .merge(offers::routes())
         .merge(images::routes())
         .merge(holder::routes())
+        .merge(wallet::routes())
         .merge(status::routes())
         .merge(identity::routes())
         .merge(log::routes())
@@ -109,6 +113,10 @@ fn document() -> utoipa::openapi::OpenApi {
     components
         .security_schemes
         .insert("apiKey".to_owned(), SecurityScheme::ApiKey(ApiKey::Header(api_key)).into());
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The access token of the token endpoint (RFC 6750); with a DPoP proof if it is bound to a key (RFC 9449)."));
+    components.security_schemes.insert("accessToken".to_owned(), SecurityScheme::Http(token.build()).into());
     components
         .security_schemes
         .insert("partnerJwt".to_owned(), SecurityScheme::ApiKey(ApiKey::Header(scheme)).into());
@@ -151,6 +159,9 @@ async fn no_route(uri: Uri) -> Response {
 }
 
 async fn no_method(uri: Uri) -> Response {
+    if wallet::is_ours(uri.path()) {
+        return wallet::no_method();
+    }
     if offers::is_ours(uri.path()) {
         return offers::no_method();
     }
@@ -167,10 +178,12 @@ fn cors() -> CorsLayer {
             header::CONTENT_TYPE,
             ours("x-partner-auth"),
             ours("x-api-key"),
+            header::AUTHORIZATION,
+            ours("dpop"),
             ours("idempotency-key"),
             ours("x-request-id"),
         ])
-        .expose_headers([header::RETRY_AFTER, ours("x-request-id")])
+        .expose_headers([header::RETRY_AFTER, header::WWW_AUTHENTICATE, ours("x-request-id")])
         .max_age(std::time::Duration::from_secs(86_400))
 }
 

@@ -16,6 +16,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) enum BodyError {
     #[error("The body must be JSON: send it with Content-Type: application/json.")]
     NotJson,
+    #[error("The body must be a form: send it with Content-Type: application/x-www-form-urlencoded.")]
+    NotForm,
     #[error("Missing body: send a JSON object.")]
     Missing,
     #[error("Invalid body: {0}.")]
@@ -33,7 +35,7 @@ pub(crate) enum BodyError {
 impl BodyError {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::NotForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Missing | Self::Invalid(_) | Self::NotObject | Self::Broken => StatusCode::BAD_REQUEST,
@@ -64,6 +66,21 @@ pub(crate) async fn json_object(
     }
 }
 
+/// Reads a body that is a form (`application/x-www-form-urlencoded`) of at most `limit` bytes.
+pub(crate) async fn form(request: Request, limit: usize) -> Result<Vec<(String, String)>, BodyError> {
+    if media_type(request.headers()) != "application/x-www-form-urlencoded" {
+        return Err(BodyError::NotForm);
+    }
+    let bytes = read(request, limit).await?;
+    Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
+}
+
+/// Reads a body of text of at most `limit` bytes.
+pub(crate) async fn text(request: Request, limit: usize) -> Result<String, BodyError> {
+    let bytes = read(request, limit).await?;
+    String::from_utf8(bytes.into()).map_err(|_| BodyError::Invalid("it is not UTF-8".to_owned()))
+}
+
 async fn read(request: Request, limit: usize) -> Result<Bytes, BodyError> {
     let body = Limited::new(request.into_body(), limit);
     match tokio::time::timeout(TIMEOUT, body.collect()).await {
@@ -74,12 +91,15 @@ async fn read(request: Request, limit: usize) -> Result<Bytes, BodyError> {
     }
 }
 
+/// The media type of a body without its parameters, in lower case; empty if there is none.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// `application/json`, or a structured syntax on it (RFC 6839); parameters are ignored.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = media_type(headers);
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 

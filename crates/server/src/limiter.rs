@@ -52,7 +52,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
 }
 
 /// What counts as one address: of IPv6 the /64, which is what one customer of a provider has.
-fn counted(address: IpAddr) -> IpAddr {
+pub(crate) fn counted(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
             let bits = address.to_bits() & (u128::MAX << 64);

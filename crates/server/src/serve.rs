@@ -51,7 +51,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
                 (_, Err(_)) => break,
             },
         };
-        let connection = graceful.watch(connection(stream, Peer(peer.ip()), router.clone()));
+        let connection =
+            graceful.watch(connection(stream, Peer(peer.ip()), Stopping(stop.clone()), router.clone()));
         tokio::spawn(async move {
             // An error here is the client's: it went away, or did not speak HTTP.
             let _ = connection.await;
@@ -65,6 +66,17 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     Ok(())
 }
 
+/// Tells a handler whose answer has no end of its own that the server stops.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Waits until it does.
+    pub(crate) async fn stopped(mut self) {
+        stopped(&mut self.0).await;
+    }
+}
+
 /// Waits until `stop` turns true, or nobody is left who could say so.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
@@ -73,6 +85,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 /// The router, told who is at the other end.
 struct FromPeer {
     peer: Peer,
+    stopping: Stopping,
     router: TowerToHyperService<Router>,
 }
 
@@ -83,6 +96,7 @@ impl Service<Request<Incoming>> for FromPeer {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.stopping.clone());
         self.router.call(request)
     }
 }
@@ -90,11 +104,12 @@ impl Service<Request<Incoming>> for FromPeer {
 fn connection(
     stream: TcpStream,
     peer: Peer,
+    stopping: Stopping,
     router: Router,
 ) -> http1::Connection<TokioIo<TcpStream>, FromPeer> {
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
-    let service = FromPeer { peer, router: TowerToHyperService::new(router) };
+    let service = FromPeer { peer, stopping, router: TowerToHyperService::new(router) };
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

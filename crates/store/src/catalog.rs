@@ -21,11 +21,17 @@ struct TenantRow {
     ignore_is_conflict: bool,
     env_id: String,
     own_offers_only: bool,
+    claim_draft: String,
 }
 
-impl From<TenantRow> for Tenant {
-    fn from(row: TenantRow) -> Self {
-        Self {
+impl TryFrom<TenantRow> for Tenant {
+    type Error = StoreError;
+
+    fn try_from(row: TenantRow) -> Result<Self, StoreError> {
+        let draft = row.claim_draft.parse();
+        Ok(Self {
+            claim_draft: draft
+                .map_err(|error| StoreError::inconsistent("environment", "claim_draft", &row.id, &error))?,
             id: row.id.into(),
             name: row.name,
             partner_keys: match (row.jwks_url, row.jwks_document) {
@@ -37,7 +43,7 @@ impl From<TenantRow> for Tenant {
             ignore_is_conflict: row.ignore_is_conflict,
             env_id: row.env_id,
             own_offers_only: row.own_offers_only,
-        }
+        })
     }
 }
 
@@ -98,6 +104,7 @@ struct ProgramRow {
     closes_at: Option<i64>,
     published: bool,
     duplicate_scope: String,
+    wallet: String,
 }
 
 impl TryFrom<ProgramRow> for Program {
@@ -105,7 +112,9 @@ impl TryFrom<ProgramRow> for Program {
 
     fn try_from(row: ProgramRow) -> Result<Self, StoreError> {
         let formats: Result<Vec<Format>, _> = row.formats.split(',').map(Format::from_str).collect();
+        let wallet = serde_json::from_str(&row.wallet);
         Ok(Self {
+            wallet: wallet.map_err(|error| StoreError::inconsistent("program", "wallet", &row.id, &error))?,
             formats: formats
                 .map_err(|error| StoreError::inconsistent("program", "formats", &row.id, &error))?,
             duplicate_scope: if row.duplicate_scope == "schema" {
@@ -128,14 +137,15 @@ impl TryFrom<ProgramRow> for Program {
     }
 }
 
-/// The word for a duplicate scope, and the list for formats, as the program table holds them.
-fn program_words(program: &Program) -> (String, &'static str) {
+/// The list for formats, the word for a duplicate scope and the wallet policy, as the program table holds them.
+fn program_words(program: &Program) -> (String, &'static str, String) {
     let formats: Vec<&str> = program.formats.iter().map(|format| format.as_str()).collect();
     let scope = match program.duplicate_scope {
         DuplicateScope::Program => "program",
         DuplicateScope::Schema => "schema",
     };
-    (formats.join(","), scope)
+    let wallet = serde_json::to_string(&program.wallet).expect("a policy holds nothing that JSON cannot");
+    (formats.join(","), scope, wallet)
 }
 
 /// The columns that each row type reads, once.
@@ -143,7 +153,7 @@ macro_rules! select {
     (tenant $rest:literal) => {
         concat!(
             "SELECT t.id, t.name, t.jwks_url, t.jwks_document, t.issue_on_behalf, t.ignore_is_conflict, e.id AS env_id, \
-             e.own_offers_only FROM tenant t JOIN environment e ON e.tenant_id = t.id ",
+             e.own_offers_only, e.claim_draft FROM tenant t JOIN environment e ON e.tenant_id = t.id ",
             $rest
         )
     };
@@ -156,7 +166,7 @@ macro_rules! select {
     (program $rest:literal) => {
         concat!(
             "SELECT id, tenant_id, issuer_id, schema_id, name, type_name, formats, validity_seconds, cap, opens_at, \
-             closes_at, published, duplicate_scope FROM program ",
+             closes_at, published, duplicate_scope, wallet FROM program ",
             $rest
         )
     };
@@ -179,8 +189,10 @@ impl Store {
         ];
         let mut tx = self.db.begin().await?;
         tx.execute(sql, values).await.map_err(|error| error.or_exists("a tenant with this id"))?;
-        let sql = "INSERT INTO environment (id, tenant_id, own_offers_only) VALUES ($1, $2, $3)";
-        let values = values![tenant.env_id.as_str(), tenant.id.as_str(), tenant.own_offers_only];
+        let sql =
+            "INSERT INTO environment (id, tenant_id, own_offers_only, claim_draft) VALUES ($1, $2, $3, $4)";
+        let draft = tenant.claim_draft.as_str();
+        let values = values![tenant.env_id.as_str(), tenant.id.as_str(), tenant.own_offers_only, draft];
         tx.execute(sql, values).await.map_err(|error| error.or_exists("an environment with this id"))?;
         tx.commit().await
     }
@@ -202,8 +214,9 @@ impl Store {
         if tx.execute(sql, values).await? != 1 {
             return Ok(false);
         }
-        let sql = "UPDATE environment SET own_offers_only = $2 WHERE tenant_id = $1";
-        tx.execute(sql, values![tenant.id.as_str(), tenant.own_offers_only]).await?;
+        let sql = "UPDATE environment SET own_offers_only = $2, claim_draft = $3 WHERE tenant_id = $1";
+        let values = values![tenant.id.as_str(), tenant.own_offers_only, tenant.claim_draft.as_str()];
+        tx.execute(sql, values).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -212,21 +225,21 @@ impl Store {
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError> {
         let row: Option<TenantRow> =
             self.db.fetch_optional(select!(tenant "WHERE t.id = $1"), values![id.as_str()]).await?;
-        Ok(row.map(Tenant::from))
+        row.map(Tenant::try_from).transpose()
     }
 
     /// The tenant whose environment has this id.
     pub async fn tenant_by_environment(&self, env_id: &str) -> Result<Option<Tenant>, StoreError> {
         let row: Option<TenantRow> =
             self.db.fetch_optional(select!(tenant "WHERE e.id = $1"), values![env_id]).await?;
-        Ok(row.map(Tenant::from))
+        row.map(Tenant::try_from).transpose()
     }
 
     /// Every tenant, oldest first: for operators, never for a caller of an API.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
         let sql = select!(tenant "ORDER BY t.created_at, t.id");
         let rows: Vec<TenantRow> = self.db.fetch_all(sql, Vec::new()).await?;
-        Ok(rows.into_iter().map(Tenant::from).collect())
+        rows.into_iter().map(Tenant::try_from).collect()
     }
 
     /// Adds an issuer together with its keys.
@@ -319,10 +332,10 @@ impl Store {
 
     /// Adds a program.
     pub async fn insert_program(&self, program: &Program, now: Timestamp) -> Result<(), StoreError> {
-        let (formats, scope) = program_words(program);
+        let (formats, scope, wallet) = program_words(program);
         let sql = "INSERT INTO program (id, tenant_id, issuer_id, schema_id, name, type_name, formats, \
-                   validity_seconds, cap, opens_at, closes_at, published, duplicate_scope, created_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+                   validity_seconds, cap, opens_at, closes_at, published, duplicate_scope, wallet, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
         let values = values![
             program.id.as_str(),
             program.tenant_id.as_str(),
@@ -337,6 +350,7 @@ impl Store {
             program.closes_at.map(|at| at.0),
             program.published,
             scope,
+            wallet,
             now.0
         ];
         self.db.execute(sql, values).await.map_err(|error| error.or_exists("a program with this id"))?;
@@ -346,9 +360,9 @@ impl Store {
     /// Replaces what may change of a program; `false` if the tenant has no such program. The count of what it issued stays,
     /// and counting begins with everything issued so far when a cap is set.
     pub async fn update_program(&self, program: &Program) -> Result<bool, StoreError> {
-        let (formats, scope) = program_words(program);
+        let (formats, scope, wallet) = program_words(program);
         let sql = "UPDATE program SET name = $3, formats = $4, validity_seconds = $5, cap = $6, opens_at = $7, \
-                   closes_at = $8, published = $9, duplicate_scope = $10, \
+                   closes_at = $8, published = $9, duplicate_scope = $10, wallet = $11, \
                    issued = (SELECT COUNT(*) FROM credential WHERE program_id = $2) \
                    WHERE tenant_id = $1 AND id = $2";
         let values = values![
@@ -361,7 +375,8 @@ impl Store {
             program.opens_at.map(|at| at.0),
             program.closes_at.map(|at| at.0),
             program.published,
-            scope
+            scope,
+            wallet
         ];
         Ok(self.db.execute(sql, values).await? == 1)
     }
@@ -379,6 +394,13 @@ impl Store {
         let sql = "SELECT tenant_id FROM program WHERE id = $1 AND published";
         let row: Option<(String,)> = self.db.fetch_optional(sql, values![id.as_str()]).await?;
         Ok(row.map(|(tenant,)| tenant.into()))
+    }
+
+    /// The published programs of an issuer, oldest first: what is published about them is public.
+    pub async fn published_programs(&self, issuer: &IssuerId) -> Result<Vec<Program>, StoreError> {
+        let sql = select!(program "WHERE issuer_id = $1 AND published ORDER BY created_at, id");
+        let rows: Vec<ProgramRow> = self.db.fetch_all(sql, values![issuer.as_str()]).await?;
+        rows.into_iter().map(Program::try_from).collect()
     }
 
     /// Every program, or one tenant's, oldest first: for operators.

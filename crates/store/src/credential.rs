@@ -7,6 +7,7 @@ use model::{
 
 use crate::db::{Db, Rows, kinds, values};
 use crate::issuance::{ledger_id, queue_leaf};
+use crate::wallet::{revoke_deliveries, revoked_copies};
 use crate::{Store, StoreError, audit};
 
 /// Asks for the status of one credential of one tenant.
@@ -134,15 +135,16 @@ impl Store {
         Ok(row.map(|(core_claim, documents)| IssuedCredential { core_claim, documents }))
     }
 
-    /// A leaf of a tenant's credential: its place in the log, if it has one, and its bytes.
+    /// A leaf of a tenant's credential, or of what a wallet was given of one: its place in the log, if it has one, and its bytes.
     pub async fn leaf(
         &self,
         tenant: &TenantId,
         id: &CredentialId,
         op: LeafOp,
     ) -> Result<Option<(Option<i64>, String)>, StoreError> {
-        let sql = "SELECT e.leaf_index, e.leaf FROM credential c JOIN ledger_entry e ON e.id = $3 \
-                   WHERE c.tenant_id = $1 AND c.id = $2";
+        let sql = "SELECT e.leaf_index, e.leaf FROM ledger_entry e WHERE e.id = $3 \
+                   AND (EXISTS (SELECT 1 FROM credential WHERE tenant_id = $1 AND id = $2) \
+                   OR EXISTS (SELECT 1 FROM delivery WHERE tenant_id = $1 AND id = $2))";
         self.db.fetch_optional(sql, values![tenant.as_str(), id.as_str(), ledger_id(id, op)]).await
     }
 
@@ -169,6 +171,7 @@ impl Store {
             return Ok(false);
         }
         queue_leaf(&mut tx, id, LeafOp::Revoke, leaf, now).await?;
+        revoke_deliveries(&mut tx, &[(id.as_str(), leaf)], now).await?;
         audit::record(&mut tx, [event]).await?;
         tx.commit().await?;
         Ok(true)
@@ -199,7 +202,9 @@ impl Store {
         let sql = "SELECT status_index FROM credential \
                    WHERE issuer_id = $1 AND status_list = $2 AND revoked_at IS NOT NULL";
         let rows: Vec<(i64,)> = self.db.fetch_all(sql, values![issuer.as_str(), list]).await?;
-        Ok(rows.into_iter().map(|(index,)| index).collect())
+        let mut revoked = revoked_copies(&self.db, issuer, list).await?;
+        revoked.extend(rows.into_iter().map(|(index,)| index));
+        Ok(revoked)
     }
 
     /// How many credentials there are, in all or of one tenant: for operators and load tests.

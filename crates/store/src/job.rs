@@ -3,7 +3,7 @@
 //! A worker takes a job by moving the moment at which it is due; a worker that dies leaves it to be taken again then.
 //! [`Job::attempt`] tells whether it is still ours.
 
-use model::{JobId, TenantId, Timestamp};
+use model::{ClaimSubject, JobId, TenantId, Timestamp};
 
 use crate::db::{Rows, Tx, kinds, values};
 use crate::{Store, StoreError};
@@ -15,6 +15,17 @@ pub enum JobKind {
     OfferEmail,
     /// Tell a person that what was offered is revoked. The subject is the offer's id.
     RevocationEmail,
+    /// Send a transaction code to its person. The subject is that of [`tx_code_subject`].
+    TxCode,
+    /// Send a person the link to claim a credential that was issued on behalf. The subject is the credential's id.
+    ClaimLink,
+    /// Sign a credential that a wallet waits for. The subject is the transaction's id.
+    SignCredential,
+}
+
+/// The subject of a job that sends a transaction code: kind and id.
+pub fn tx_code_subject(subject: &ClaimSubject) -> String {
+    format!("{}/{}", subject.kind(), subject.id())
 }
 
 impl JobKind {
@@ -23,11 +34,16 @@ impl JobKind {
         match self {
             Self::OfferEmail => "offer_email",
             Self::RevocationEmail => "revocation_email",
+            Self::TxCode => "tx_code",
+            Self::ClaimLink => "claim_link",
+            Self::SignCredential => "sign_credential",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::OfferEmail, Self::RevocationEmail].into_iter().find(|kind| kind.as_str() == word)
+        let all =
+            [Self::OfferEmail, Self::RevocationEmail, Self::TxCode, Self::ClaimLink, Self::SignCredential];
+        all.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

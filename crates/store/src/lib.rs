@@ -20,6 +20,7 @@ mod log;
 mod offer;
 mod profile;
 mod rate;
+mod wallet;
 
 use batch::Batcher;
 use db::{Db, values};
@@ -30,15 +31,17 @@ pub use issuance::{
     CommitOutcome, HolderPlan, IdempotencyRecord, IssuancePlan, NewCredential, Occupant, Revocation,
     Snapshot, SnapshotQuery,
 };
-pub use job::{Job, JobKind, NewJob};
+pub use job::{Job, JobKind, NewJob, tx_code_subject};
 pub use lease::Lease;
 pub use listing::{API_KEYS, AUDIT_EVENTS, COLLECTIONS, OFFERS, PROFILES, SEARCHES, SearchRow};
 pub use log::{LogHead, LogTile, LogUpdate, PendingLeaf};
 pub use offer::{
-    ClaimCode, ClaimOutcome, Deletion, NewOffers, OfferClaimPlan, OfferRevocationPlan, OfferScope,
-    ShareOutcome,
+    ClaimOutcome, Deletion, NewOffers, OfferClaimPlan, OfferRevocationPlan, OfferScope, ShareOutcome,
 };
 pub use profile::NewSearch;
+pub use wallet::{
+    ClaimCode, DeferredIssuance, Delivery, DeliveryPlan, HeldCredential, NewDelivery, NewToken,
+};
 
 /// How many requests share one trip to the database at most.
 const BATCH: usize = 256;

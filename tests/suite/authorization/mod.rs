@@ -6,6 +6,7 @@ mod calls;
 mod partner_jwt;
 mod public;
 mod strangers;
+mod wallet;
 
 use serde_json::{Value, json};
 use support::{Server, on_both};
@@ -19,6 +20,8 @@ enum Security {
     PartnerJwt,
     /// An API key: credential offers.
     ApiKey,
+    /// An access token: wallets.
+    AccessToken,
 }
 
 impl Security {
@@ -30,6 +33,8 @@ impl Security {
             Some(Self::PartnerJwt)
         } else if *security == json!([{"apiKey": []}]) {
             Some(Self::ApiKey)
+        } else if *security == json!([{"accessToken": []}]) {
+            Some(Self::AccessToken)
         } else {
             None
         }

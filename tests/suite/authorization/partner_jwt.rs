@@ -48,6 +48,9 @@ fn secured_call(operation: &str, world: &World) -> Option<(Method, String, Optio
         "getCredentialStatus" => (Method::GET, format!("/v1/credentials/status?coreClaimHash={hash}"), None),
         "getCredentialProof" => (Method::GET, format!("/v1/credentials/proof?coreClaimHash={hash}"), None),
         "getCredential" => (Method::GET, format!("/v1/credentials/{hash}"), None),
+        "shareCredentialWithEmail" => {
+            (Method::POST, format!("/v1/credentials/{hash}/share-with-email"), None)
+        }
         _ => return None,
     })
 }
@@ -129,9 +132,10 @@ on_both!(another_tenant_finds_nothing, async |server: Server| {
 });
 
 async fn message_for_unknown_hash(server: &Server, operation: &str, world: &World) -> String {
-    let (_, path, _) = secured_call(operation, world).expect("known");
+    let (method, path, _) = secured_call(operation, world).expect("known");
     let path = path.replace(world.hash(), &"ab".repeat(32));
-    let answer = server.get_as(&world.stranger_token, &path).await;
+    let request = server.request(method, &path).header("x-partner-auth", &world.stranger_token);
+    let answer = server.send(request).await;
     assert_eq!(answer.status, 404, "{}", answer.text);
     answer.message()
 }

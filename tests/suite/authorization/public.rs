@@ -1,6 +1,6 @@
 //! What anybody may call, why, and that it says nothing about a person.
 
-use reqwest::Url;
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use support::{Answer, Environment, Form, PIXEL, Partner, Server, on_both, payload};
 
@@ -9,11 +9,21 @@ const PLACE: &str = "Zzyzx Springs";
 const REFERENCE: &str = "employee-4711";
 
 /// The operations that anybody may call, and why.
-pub(super) const REASONS: [(&str, &str); 19] = [
+pub(super) const REASONS: [(&str, &str); 26] = [
+    ("createNonce", "wallets fetch nonces before they have anything; one says nothing and opens nothing"),
+    ("createToken", "the code of an offer is what it asks for"),
+    ("getAuthorizationServer", "wallets find the token endpoint in it"),
+    ("getAuthorizationServerAppended", "wallets find the token endpoint in it"),
     ("getBitstringStatusList", "verifiers ask it whether a credential was revoked"),
     ("getCheckpoint", "anybody may audit the log"),
     ("getClaimCode", "a person who was sent a link has no key: who knows an offer's random id may claim it"),
     ("getClaimPage", "the link in an invitation opens it: who knows an offer's random id may claim it"),
+    ("getCredentialIssuer", "wallets read in it what an issuer issues"),
+    ("getCredentialIssuerAppended", "wallets read in it what an issuer issues"),
+    (
+        "getCredentialOfferByReference",
+        "a wallet has scanned its address: who knows an offer's random id may claim it",
+    ),
     ("getCredentialType", "verifiers follow vct to it"),
     ("getDidWebDocument", "verifiers find the issuer's keys in it"),
     ("getHealth", "an orchestrator asks, and learns nothing but that the process lives"),
@@ -89,6 +99,13 @@ fn public_path(operation: &str, world: &World) -> Option<String> {
     let Partner { slug, schema_id, program_id, issuer_did, .. } = &world.acme.partner;
     let offer = |rest: &str| world.acme.path(&format!("/credential-offers/{}/{rest}", world.ready));
     Some(match operation {
+        "createNonce" => format!("/issuers/{slug}/nonce"),
+        "createToken" => format!("/issuers/{slug}/token"),
+        "getAuthorizationServer" => format!("/.well-known/oauth-authorization-server/issuers/{slug}"),
+        "getAuthorizationServerAppended" => format!("/issuers/{slug}/.well-known/oauth-authorization-server"),
+        "getCredentialIssuer" => format!("/.well-known/openid-credential-issuer/issuers/{slug}"),
+        "getCredentialIssuerAppended" => format!("/issuers/{slug}/.well-known/openid-credential-issuer"),
+        "getCredentialOfferByReference" => format!("/issuers/{slug}/credential-offers/{}/1.0", world.ready),
         "getBitstringStatusList" => format!("/issuers/{slug}/bitstring-status-lists/0"),
         "getCheckpoint" => "/log/checkpoint".to_owned(),
         "getClaimCode" => offer("claim"),
@@ -137,7 +154,14 @@ on_both!(public_operations_reveal_nothing_personal, async |server: Server| {
         .collect();
     paths.push(world.acme.path(&format!("/credential-offers/{}/status", world.claimed)));
     for path in paths {
-        let answer = server.get(&path).await;
+        let answer = match path.rsplit_once('/') {
+            Some((_, "nonce")) => server.send(server.request(Method::POST, &path)).await,
+            Some((_, "token")) => {
+                let offer = server.scanned(&world.acme, &world.ready, "1.0", "value").await;
+                server.ask_token(&offer, None, None).await
+            }
+            _ => server.get(&path).await,
+        };
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         let shown = shown(&answer);
         for secret in &personal {

@@ -3,6 +3,7 @@
 mod body;
 mod cap;
 mod catalog;
+mod claim_link;
 mod duplicates;
 mod http;
 mod idempotency;

@@ -52,6 +52,16 @@ on_both!(a_wallet_gets_a_credential_offer_of_draft_11, async |server: Server| {
     );
     let mut body = answer.json();
     body["uri"] = Value::Null;
+    let offers = body["offers"].take();
+    let forms: Vec<[&str; 2]> = offers
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|offer| ["draft", "by"].map(|name| offer[name].as_str().expect("a text")))
+        .collect();
+    let of = |draft| [[draft, "reference"], [draft, "value"]];
+    assert_eq!(forms, ["1.0", "15", "13", "11"].map(of).concat());
+    assert_eq!(offers[7]["uri"], answer.json()["uri"], "draft 11 by value is the seed's");
     assert_eq!(
         body,
         json!({
@@ -60,6 +70,7 @@ on_both!(a_wallet_gets_a_credential_offer_of_draft_11, async |server: Server| {
             "credentialNames": ["Example Credential"],
             "credentialTypes": ["ExampleCredential", "VerifiableCredential"],
             "organisationProfile": {"name": "acme", "image": null},
+            "offers": null,
         })
     );
 });
@@ -127,7 +138,7 @@ on_both!(there_is_no_code_for_what_cannot_be_claimed, async |server: Server| {
     assert_eq!(claim(&server, &acme, &deleted).await.status, 200);
     assert_eq!(delete(&server, &acme, &deleted).await.status, 204);
     refused(&claim(&server, &acme, &deleted).await, 404, not_found);
-    let codes = support::query_texts(&server.database_url, "SELECT offer_id FROM claim_code").await;
+    let codes = support::query_texts(&server.database_url, "SELECT subject_id FROM claim_code").await;
     assert!(!codes.contains(&deleted), "the code is gone with the offer");
 });
 

@@ -91,14 +91,13 @@ pub(super) async fn delete(server: &Server, environment: &Environment, id: &str)
     server.call(environment, &environment.keys.user, Method::DELETE, &rest, None).await
 }
 
-/// Claims an offer, by the verb behind the wallet's side.
+/// Claims an offer as a wallet does; its `revocationId`, or the code of the first refusal.
 pub(super) async fn claim_offer(
     server: &Server,
     environment: &Environment,
     id: &str,
-) -> Result<String, issuance::OfferError> {
-    let (tenant, origin) = (environment.partner.id.as_str().into(), model::Origin::default());
-    server.engine.claim_offer(&tenant, &id.into(), &origin).await.map(|hash| hash.to_string())
+) -> Result<String, String> {
+    server.claim(environment, id).await
 }
 
 /// Revokes offers for a reason, as the user.

@@ -55,10 +55,8 @@ impl World {
     async fn offers(&self, server: &Server, key: &str, name: &str) -> Offers {
         let ready = self.make(server, key, name).await;
         let (claimed, revoked) = (self.make(server, key, name).await, self.make(server, key, name).await);
-        let tenant = self.acme.partner.id.as_str().into();
         for id in [&claimed, &revoked] {
-            let origin = model::Origin::default();
-            server.engine.claim_offer(&tenant, &id.as_str().into(), &origin).await.expect("claims");
+            server.claim(&self.acme, id).await.expect("claims");
         }
         assert_eq!(self.revoke(server, key, &revoked).await, None);
         Offers { ready, claimed, revoked }

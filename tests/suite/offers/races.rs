@@ -15,12 +15,13 @@ async fn count(server: &Server, rows: &str) -> usize {
     counted[0].parse().expect("a number")
 }
 
-/// What the audit trail says was done with an offer, oldest first.
+/// What the audit trail says was done with an offer, oldest first, apart from the codes that were made for it.
 async fn trail(server: &Server, acme: &Environment, id: &str) -> Vec<String> {
     let rest = format!("/audit-trail?filter.target={id}&sortBy=createdAt:ASC");
     let trail = listed(server, acme, &rest).await;
     let verbs = each(&trail, "data", "action");
-    verbs.iter().map(|verb| verb.trim_start_matches("credential_offer.").to_owned()).collect()
+    let verbs = verbs.iter().map(|verb| verb.trim_start_matches("credential_offer.").to_owned());
+    verbs.filter(|verb| verb != "claim_code").collect()
 }
 
 on_both!(of_many_claims_one_wins, async |server: Server| {
@@ -31,8 +32,10 @@ on_both!(of_many_claims_one_wins, async |server: Server| {
     let claims = join_all((0..32).map(|place| claim_offer(servers[place % 2], &acme, &id))).await;
     let hashes: Vec<&String> = claims.iter().flatten().collect();
     assert_eq!(hashes.len(), 1, "{claims:?}");
+    // Who came when the offer was claimed, when the code was used, or with a token of their own when it was too late.
+    let known = ["credential_offer_already_claimed", "invalid_grant", "credential_request_denied"];
     let lost = claims.iter().filter_map(|claim| claim.as_ref().err());
-    lost.for_each(|error| assert_eq!(error.code(), "credential_offer_already_claimed"));
+    lost.for_each(|code| assert!(known.contains(&code.as_str()), "{code}"));
     assert_eq!(get(&server, &acme, &id).await["revocationId"], hashes[0].as_str());
     assert_eq!(count(&server, "credential").await, 1);
     assert_eq!(count(&server, "ledger_entry").await, 1);
@@ -45,7 +48,7 @@ on_both!(a_claim_and_a_deletion_do_not_both_happen, async |server: Server| {
     let (mut claimed, mut deleted) = (0, 0);
     for round in 0..6 {
         let id = offer(&server, &acme, &format!("person{round}@example.com")).await;
-        server.get(&acme.path(&format!("/credential-offers/{id}/claim"))).await;
+        server.claim_code(&acme, &id).await;
         let claims = join_all((0..16).map(|_| claim_offer(&server, &acme, &id)));
         let deletions = join_all((0..16).map(|_| delete(&server, &acme, &id)));
         let (claims, deletions) = join(claims, deletions).await;
@@ -61,9 +64,9 @@ on_both!(a_claim_and_a_deletion_do_not_both_happen, async |server: Server| {
         assert_eq!(found["meta"]["totalItems"], left);
         let last = if won == 1 { "claim" } else { "delete" };
         let trail = trail(&server, &acme, &id).await;
-        assert_eq!(trail.len(), 3, "{trail:?}");
+        assert_eq!(trail.len(), 2, "{trail:?}");
         assert_eq!(trail.last().map(String::as_str), Some(last));
-        let codes = count(&server, &format!("claim_code WHERE offer_id = '{id}'")).await;
+        let codes = count(&server, &format!("claim_code WHERE subject_id = '{id}'")).await;
         assert_eq!(codes, won);
     }
     assert_eq!(claimed + deleted, 6);

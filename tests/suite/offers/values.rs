@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use support::{Environment, Server, on_both};
 
-use crate::offers::common::{claim, claim_offer, create_with, get, id_of, list, picture, uploaded};
+use crate::offers::common::{claim, create_with, get, id_of, list, picture, uploaded};
 
 /// Texts that somebody along the way might change.
 const TEXTS: [&str; 16] = [
@@ -41,13 +41,12 @@ const NUMBERS: [&str; 10] = [
 
 /// The subject of a claimed offer's credential: in the SD-JWT VC, and in the W3C JWT VC.
 async fn subjects(server: &Server, acme: &Environment, id: &str) -> [Map<String, Value>; 2] {
-    let hash = claim_offer(server, acme, id).await.expect("claims");
-    assert_eq!(get(server, acme, id).await["revocationId"], hash.as_str());
+    let documents = server.claim_formats(acme, id, 2).await.expect("claims");
+    let hash = get(server, acme, id).await["revocationId"].as_str().expect("claimed").to_owned();
     let token = acme.partner.token("ada@example.com", &server.clock);
-    let credential = server.credential(&token, &hash).await;
-    let document = |format: &str| credential["documents"][format].as_str().expect("a document").to_owned();
-    let sd_jwt = server.verify_sd_jwt(&document("dc+sd-jwt")).await;
-    let jwt_vc = server.verify_jwt_vc(&document("jwt_vc_json")).await;
+    assert_eq!(server.credential(&token, &hash).await["documents"], json!({"dc+sd-jwt": documents[0]}));
+    let sd_jwt = server.verify_sd_jwt(&documents[0]).await;
+    let jwt_vc = server.verify_jwt_vc(&documents[1]).await;
     let subject = jwt_vc["vc"]["credentialSubject"].as_object().expect("an object").clone();
     [sd_jwt, subject]
 }
@@ -148,9 +147,7 @@ on_both!(the_credential_expires_when_the_offer_says_so, async |server: Server| {
     item["expirationDate"] = json!("2035-06-20T08:44:22.629+02:00");
     let offer = &server.offers(&acme, &[item]).await[0];
     assert_eq!(offer["expirationDate"], "2035-06-20T06:44:22.629Z");
-    let hash = claim_offer(&server, &acme, id_of(offer)).await.expect("claims");
-    let token = acme.partner.token("ada@example.com", &server.clock);
-    let credential = server.credential(&token, &hash).await;
-    let document = credential["documents"]["dc+sd-jwt"].as_str().expect("a document").to_owned();
-    assert_eq!(server.verify_sd_jwt(&document).await["exp"], 2_065_934_662);
+    let documents = server.claim_formats(&acme, id_of(offer), 2).await.expect("claims");
+    assert_eq!(server.verify_sd_jwt(&documents[0]).await["exp"], 2_065_932_000, "the whole hour before");
+    assert_eq!(server.verify_jwt_vc(&documents[1]).await["exp"], 2_065_934_662);
 });

@@ -1,14 +1,17 @@
 //! `bestow program`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use issuance::NewProgram;
-use model::{DuplicateScope, Format, Program, SchemaId, TenantId, Timestamp};
+use model::{
+    DuplicateScope, Format, Program, ProofAlgorithm, SchemaId, TenantId, Timestamp, TxCodeMode, WalletPolicy,
+};
 
 use super::schema;
-use super::values::{Moment, OrNone, Scope, Span, format, scope_word};
+use super::values::{Moment, OrNone, Scope, Span, format, proof_algorithm, scope_word, tx_code};
 use crate::context::Context;
+use crate::files;
 use crate::output::{Record, print_list};
 
 #[derive(Debug, clap::Subcommand)]
@@ -65,9 +68,52 @@ pub(crate) struct Create {
     /// What counts as a duplicate
     #[arg(long, value_enum, default_value_t = Scope::Program)]
     duplicate_scope: Scope,
+    #[command(flatten)]
+    wallet: Wallet,
     /// Publish it: a draft does not exist for callers
     #[arg(long)]
     publish: bool,
+}
+
+/// What a program asks of wallets.
+#[derive(Debug, clap::Args)]
+struct Wallet {
+    /// Ask for a code that is sent to the person by e-mail: numeric or text, or none
+    #[arg(long, value_name = "numeric|text|none", value_parser = tx_code)]
+    tx_code: Option<OrNone<TxCodeMode>>,
+    /// The algorithms of the keys to which credentials are bound, separated by commas [default: ES256,ES256K,EdDSA]
+    #[arg(long, value_name = "ALG", value_delimiter = ',', value_parser = proof_algorithm)]
+    proof_algs: Option<Vec<ProofAlgorithm>>,
+    /// Bind access tokens to a key of the wallet (RFC 9449)
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    require_dpop: Option<bool>,
+    /// Sign later: the wallet comes back for the credential
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    deferred: Option<bool>,
+    /// A JSON file that says how the credential looks: {"display": [{"locale", "name", "background_color", ...}], "claims": {...}}
+    #[arg(long, value_name = "FILE")]
+    display: Option<PathBuf>,
+}
+
+/// The longest display, in bytes.
+const DISPLAY_LIMIT: usize = 262_144;
+
+impl Wallet {
+    fn apply(&self, mut policy: WalletPolicy) -> anyhow::Result<WalletPolicy> {
+        if let Some(OrNone(mode)) = self.tx_code {
+            policy.tx_code = mode;
+        }
+        if let Some(algorithms) = &self.proof_algs {
+            policy.proof_algorithms.clone_from(algorithms);
+        }
+        policy.require_dpop = self.require_dpop.unwrap_or(policy.require_dpop);
+        policy.deferred = self.deferred.unwrap_or(policy.deferred);
+        if let Some(file) = &self.display {
+            let text = files::read_text(file, DISPLAY_LIMIT)?;
+            policy.look = serde_json::from_str(&text).with_context(|| format!("{}", file.display()))?;
+        }
+        Ok(policy)
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -95,6 +141,8 @@ pub(crate) struct Set {
     /// What counts as a duplicate
     #[arg(long, value_enum)]
     duplicate_scope: Option<Scope>,
+    #[command(flatten)]
+    wallet: Wallet,
     /// Publish it
     #[arg(long, conflicts_with = "unpublish")]
     publish: bool,
@@ -115,7 +163,7 @@ impl super::Action for Action {
             }
             Self::Show { id } => record(&find(context, &id).await?).print(json),
             Self::Set(change) => {
-                let program = change.apply(find(context, &change.id).await?);
+                let program = change.apply(find(context, &change.id).await?)?;
                 context.engine.update_program(&program).await?;
                 record(&program).print(json);
             }
@@ -139,6 +187,7 @@ async fn create(context: &Context, new: Create) -> anyhow::Result<Program> {
         closes_at: new.closes.map(|moment| moment.0),
         published: new.publish,
         duplicate_scope: DuplicateScope::from(new.duplicate_scope),
+        wallet: new.wallet.apply(WalletPolicy::default())?,
     };
     Ok(context.engine.create_program(program).await?)
 }
@@ -155,7 +204,7 @@ async fn schema_id(context: &Context, new: &Create) -> anyhow::Result<SchemaId> 
 }
 
 impl Set {
-    fn apply(&self, mut program: Program) -> Program {
+    fn apply(&self, mut program: Program) -> anyhow::Result<Program> {
         if let Some(name) = &self.name {
             program.name.clone_from(name);
         }
@@ -177,8 +226,9 @@ impl Set {
         if let Some(scope) = self.duplicate_scope {
             program.duplicate_scope = scope.into();
         }
+        program.wallet = self.wallet.apply(program.wallet)?;
         program.published = (program.published || self.publish) && !self.unpublish;
-        program
+        Ok(program)
     }
 }
 
@@ -192,6 +242,7 @@ async fn find(context: &Context, id: &str) -> anyhow::Result<Program> {
 
 fn record(program: &Program) -> Record {
     let formats: Vec<&str> = program.formats.iter().map(|format| format.as_str()).collect();
+    let algorithms: Vec<&str> = program.wallet.proof_algorithms.iter().map(|alg| alg.as_str()).collect();
     Record::default()
         .with("id", program.id.as_str())
         .with("name", program.name.as_str())
@@ -205,5 +256,9 @@ fn record(program: &Program) -> Record {
         .with("opens", program.opens_at.map(Timestamp::rfc3339))
         .with("closes", program.closes_at.map(Timestamp::rfc3339))
         .with("duplicateScope", scope_word(program.duplicate_scope))
+        .with("txCode", program.wallet.tx_code.map(TxCodeMode::as_str))
+        .with("proofAlgorithms", algorithms)
+        .with("requireDpop", program.wallet.require_dpop)
+        .with("deferred", program.wallet.deferred)
         .with("published", program.published)
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use issuance::NewTenant;
-use model::{PartnerKeys, Tenant, TenantId};
+use model::{OfferDraft, PartnerKeys, Tenant, TenantId};
 
+use super::values::draft;
 use crate::context::Context;
 use crate::files;
 use crate::output::{Record, print_list};
@@ -34,6 +35,9 @@ pub(crate) enum Action {
         /// Let an Issuer_User see and change its own offers alone
         #[arg(long, value_name = "true|false", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
         own_offers_only: bool,
+        /// The edition of OpenID4VCI in which claim codes' addresses are written: 1.0, 15, 13 or 11
+        #[arg(long, value_name = "EDITION", value_parser = draft, default_value = "11")]
+        claim_draft: OfferDraft,
     },
     /// List every tenant
     List,
@@ -63,6 +67,9 @@ pub(crate) enum Action {
         /// Whether an Issuer_User sees and changes its own offers alone
         #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
         own_offers_only: Option<bool>,
+        /// The edition of OpenID4VCI in which claim codes' addresses are written: 1.0, 15, 13 or 11
+        #[arg(long, value_name = "EDITION", value_parser = draft)]
+        claim_draft: Option<OfferDraft>,
     },
 }
 
@@ -102,6 +109,7 @@ impl super::Action for Action {
                 ignore_is_conflict,
                 env_id,
                 own_offers_only,
+                claim_draft,
             } => {
                 let new = NewTenant {
                     id,
@@ -111,6 +119,7 @@ impl super::Action for Action {
                     ignore_is_conflict,
                     env_id,
                     own_offers_only,
+                    claim_draft,
                 };
                 record(&context.engine.create_tenant(new, &context.client).await?).print(json);
             }
@@ -119,7 +128,16 @@ impl super::Action for Action {
                 print_list(&records, &["id", "name", "envId", "jwksUrl", "issueOnBehalf"], json);
             }
             Self::Show { id } => record(&find(context, &id).await?).print(json),
-            Self::Set { id, name, keys, no_jwks, issue_on_behalf, ignore_is_conflict, own_offers_only } => {
+            Self::Set {
+                id,
+                name,
+                keys,
+                no_jwks,
+                issue_on_behalf,
+                ignore_is_conflict,
+                own_offers_only,
+                claim_draft,
+            } => {
                 let mut tenant = find(context, &id).await?;
                 tenant.name = name.unwrap_or(tenant.name);
                 tenant.partner_keys = keys.read()?.unwrap_or(tenant.partner_keys);
@@ -129,6 +147,7 @@ impl super::Action for Action {
                 tenant.issue_on_behalf = issue_on_behalf.unwrap_or(tenant.issue_on_behalf);
                 tenant.ignore_is_conflict = ignore_is_conflict.unwrap_or(tenant.ignore_is_conflict);
                 tenant.own_offers_only = own_offers_only.unwrap_or(tenant.own_offers_only);
+                tenant.claim_draft = claim_draft.unwrap_or(tenant.claim_draft);
                 context.engine.update_tenant(&tenant, &context.client).await?;
                 record(&tenant).print(json);
             }
@@ -163,4 +182,5 @@ fn record(tenant: &Tenant) -> Record {
         .with("ignoreIsConflict", tenant.ignore_is_conflict)
         .with("envId", tenant.env_id.as_str())
         .with("ownOffersOnly", tenant.own_offers_only)
+        .with("claimDraft", tenant.claim_draft.as_str())
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::{DuplicateScope, Email, Format, Role, Timestamp};
+use model::{DuplicateScope, Email, Format, OfferDraft, ProofAlgorithm, Role, Timestamp, TxCodeMode};
 
 /// The longest validity that can be asked for: 1000 years, well within the calendar of every format.
 const LONGEST: i64 = 1000 * 365 * 86_400;
@@ -67,6 +67,27 @@ impl FromStr for Moment {
 /// Reads a credential format.
 pub(crate) fn format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|error: model::UnknownFormat| error.to_string())
+}
+
+/// Reads an edition of OpenID4VCI.
+pub(crate) fn draft(text: &str) -> Result<OfferDraft, String> {
+    text.parse().map_err(|_| "an edition is one of 1.0, 15, 13, 11".to_owned())
+}
+
+/// Reads a kind of transaction code, or none.
+pub(crate) fn tx_code(text: &str) -> Result<OrNone<TxCodeMode>, String> {
+    match text {
+        "none" => Ok(OrNone(None)),
+        text => match text.parse() {
+            Ok(mode) => Ok(OrNone(Some(mode))),
+            Err(_) => Err("a transaction code is numeric or text, or none".to_owned()),
+        },
+    }
+}
+
+/// Reads an algorithm of proofs.
+pub(crate) fn proof_algorithm(text: &str) -> Result<ProofAlgorithm, String> {
+    text.parse().map_err(|_| "an algorithm of proofs is one of ES256, ES256K, EdDSA".to_owned())
 }
 
 /// Reads a role.

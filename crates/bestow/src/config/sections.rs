@@ -38,6 +38,7 @@ section!(
         jwks: Jwks = Jwks::default(),
         limits: Limits = Limits::default(),
         offers: Offers = Offers::default(),
+        wallets: Wallets = Wallets::default(),
         mail: Mail = Mail::default(),
         images: Images = Images::default(),
         status_lists: StatusLists = StatusLists::default(),
@@ -102,6 +103,12 @@ section!(
     /// Credential offers.
     Offers {
         claim_code_seconds: u32 = 600,
+    }
+);
+section!(
+    /// Wallets.
+    Wallets {
+        access_token_seconds: u32 = 600,
     }
 );
 section!(

@@ -167,6 +167,7 @@ fn what_is_wrong_is_named() {
         ("[logging]\nformat = \"xml\"", "xml"),
         ("[partner]\nleeway_seconds = -1", "leeway_seconds"),
         ("[limits]\ntrusted_proxies = [\"proxy\"]", "`proxy` is neither an address nor a network"),
+        ("[wallets]\naccess_token_seconds = 0", "wallets.access_token_seconds is 0; it must be 1 to 86400"),
         ("[offers]\nclaim_code_seconds = 0", "offers.claim_code_seconds is 0; it must be 1 to 604800"),
         ("[mail]\nsmtp_timeout_seconds = 0", "mail.smtp_timeout_seconds is 0; it must be 1 to 40"),
         ("[mail]\nsmtp_connections = 0", "mail.smtp_connections is 0"),

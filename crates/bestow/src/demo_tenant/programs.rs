@@ -2,7 +2,10 @@
 
 use anyhow::Context as _;
 use issuance::NewProgram;
-use model::{DuplicateScope, Format, Issuer, Program, ProgramId};
+use model::{
+    CardDisplay, DuplicateScope, Format, Issuer, Program, ProgramDisplay, ProgramId, SchemaId, TxCodeMode,
+    WalletPolicy,
+};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -16,7 +19,14 @@ struct Wanted {
     variable: &'static str,
     name: &'static str,
     type_name: &'static str,
-    schema: Value,
+    schema: Subject,
+    wallet: WalletPolicy,
+}
+
+/// What a program's credentials say.
+enum Subject {
+    New(Value),
+    Known(SchemaId),
 }
 
 /// The program for the example subject of the issue-on-behalf documentation.
@@ -42,7 +52,8 @@ pub(super) async fn membership(
         variable: "BESTOW_PROGRAM_ID",
         name: "Membership",
         type_name: "Membership",
-        schema,
+        schema: Subject::New(schema),
+        wallet: WalletPolicy::default(),
     };
     wanted.ensure(context, issuer, known).await
 }
@@ -68,9 +79,72 @@ pub(super) async fn example(context: &Context, issuer: &Issuer, known: &EnvFile)
         variable: "BESTOW_CREDENTIAL_ID",
         name: "Example Credential",
         type_name: "ExampleCredential",
-        schema,
+        schema: Subject::New(schema),
+        wallet: WalletPolicy { look: look(), ..WalletPolicy::default() },
     };
     wanted.ensure(context, issuer, known).await
+}
+
+/// How the example looks: in two languages, with colours.
+fn look() -> ProgramDisplay {
+    let card = |locale: &str, name: &str, description: &str| CardDisplay {
+        name: name.to_owned(),
+        locale: Some(locale.to_owned()),
+        description: Some(description.to_owned()),
+        logo: None,
+        background_color: Some("#12355b".to_owned()),
+        text_color: Some("#ffffff".to_owned()),
+    };
+    let names = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(locale, name)| ((*locale).to_owned(), (*name).to_owned())).collect()
+    };
+    ProgramDisplay {
+        display: vec![
+            card("en", "Example Credential", "Shows what a credential looks like."),
+            card("de", "Beispielnachweis", "Zeigt, wie ein Nachweis aussieht."),
+        ],
+        claims: [("fullName".to_owned(), names(&[("en", "Full name"), ("de", "Vollständiger Name")]))].into(),
+    }
+}
+
+/// The same credential, asking wallets for more: a transaction code, DPoP, patience. With the variable of each.
+pub(super) async fn demanding(
+    context: &Context,
+    issuer: &Issuer,
+    known: &EnvFile,
+    example: &Program,
+) -> anyhow::Result<Vec<(&'static str, Program)>> {
+    let policy = WalletPolicy { look: look(), ..WalletPolicy::default() };
+    let wanted = [
+        (
+            "dev.credential.tx_code",
+            "BESTOW_TX_CODE_CREDENTIAL_ID",
+            WalletPolicy { tx_code: Some(TxCodeMode::Numeric), ..policy.clone() },
+        ),
+        (
+            "dev.credential.dpop",
+            "BESTOW_DPOP_CREDENTIAL_ID",
+            WalletPolicy { require_dpop: true, ..policy.clone() },
+        ),
+        (
+            "dev.credential.deferred",
+            "BESTOW_DEFERRED_CREDENTIAL_ID",
+            WalletPolicy { deferred: true, ..policy },
+        ),
+    ];
+    let mut programs = Vec::new();
+    for (kept_as, variable, wallet) in wanted {
+        let wanted = Wanted {
+            kept_as,
+            variable,
+            name: "Example Credential",
+            type_name: "ExampleCredential",
+            schema: Subject::Known(example.schema_id.clone()),
+            wallet,
+        };
+        programs.push((variable, wanted.ensure(context, issuer, known).await?));
+    }
+    Ok(programs)
 }
 
 impl Wanted {
@@ -81,10 +155,16 @@ impl Wanted {
         if let Some(program) = context.store.program(&issuer.tenant_id, &id.as_str().into()).await? {
             return Ok(program);
         }
-        let schema = context.engine.create_schema(&issuer.tenant_id, self.schema.to_string()).await;
+        let schema = match self.schema {
+            Subject::Known(id) => id,
+            Subject::New(schema) => {
+                let schema = context.engine.create_schema(&issuer.tenant_id, schema.to_string()).await;
+                schema.context("the demo schema")?.id
+            }
+        };
         let new = NewProgram {
             issuer_did: issuer.did.clone(),
-            schema: schema.context("the demo schema")?.id,
+            schema,
             id: Some(id),
             name: self.name.to_owned(),
             type_name: Some(self.type_name.to_owned()),
@@ -95,6 +175,7 @@ impl Wanted {
             closes_at: None,
             published: true,
             duplicate_scope: DuplicateScope::Program,
+            wallet: self.wallet,
         };
         context.engine.create_program(new).await.context("the demo program")
     }

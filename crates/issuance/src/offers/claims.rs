@@ -92,7 +92,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// The subject that claims make.
-pub(super) fn subject(
+pub(crate) fn subject(
     claims: &[OfferClaim],
     image_url: impl Fn(&str) -> String,
 ) -> Result<Map<String, Value>, OfferError> {

@@ -225,6 +225,8 @@ impl Engine {
                 let email = email.map_err(|error| OfferError::invalid(format!("email: {error}.")))?;
                 Some(email.as_str().to_owned())
             }
+            // Its claim takes a code that is sent there.
+            None if active.program.wallet.tx_code.is_some() => return Err(OfferError::EmailMissing),
             None => None,
         };
         let id = || model::random_uuid(&*self.entropy);

@@ -124,6 +124,14 @@ pub enum OfferError {
     /// Another replica was busy with the same.
     #[error("The same request is being worked on: try again.")]
     Contended,
+    /// A transaction code was tried too often.
+    #[error(
+        "The code that was sent by e-mail was wrong too often: wait as long as Retry-After says, and open the page again."
+    )]
+    TooManyTries {
+        /// In how many seconds to try again.
+        seconds: u64,
+    },
     /// Asked too often.
     #[error("Two requests a minute are accepted from a user: wait as long as Retry-After says.")]
     RateLimited {
@@ -174,6 +182,7 @@ impl OfferError {
             Self::UnknownApiKey => "api_key_not_found",
             Self::KeyReused => "idempotency_key_reused",
             Self::Contended => "conflict",
+            Self::TooManyTries { .. } => "tx_code_exhausted",
             Self::RateLimited { .. } => "rate_limited",
             Self::Internal(_) => "internal_error",
         }
@@ -197,7 +206,9 @@ impl OfferError {
             Self::AlreadyRevoked | Self::Expired | Self::ProgramClosed(_) => ErrorKind::Gone,
             Self::ImageTooLarge(_) => ErrorKind::TooLarge,
             Self::ImageType(_) => ErrorKind::UnsupportedType,
-            Self::RateLimited { seconds } => ErrorKind::Limited { seconds: *seconds },
+            Self::TooManyTries { seconds } | Self::RateLimited { seconds } => {
+                ErrorKind::Limited { seconds: *seconds }
+            }
             Self::Internal(_) => ErrorKind::Internal,
             _ => ErrorKind::Invalid,
         }

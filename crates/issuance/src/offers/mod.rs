@@ -2,9 +2,7 @@
 
 mod api_keys;
 mod caller;
-mod claim;
-mod claim_code;
-mod claims;
+pub(crate) mod claims;
 mod collections;
 mod create;
 mod delete;
@@ -18,7 +16,6 @@ mod templates;
 
 pub use api_keys::{CreatedApiKey, NewApiKey};
 pub use caller::{Caller, CallerError};
-pub use claim_code::{ClaimInvitation, OfferState};
 pub use claims::ClaimInput;
 pub use create::{CreateOffers, CreatedOffers, FailedOffer, OfferItem};
 pub use error::{ErrorKind, OfferError};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::{
-    AuditAction, CoreClaimHash, Holding, JobId, LeafOp, LogLeaf, Offer, OfferClaimed, OfferId,
-    OfferRevocation, OrganisationProfile, ProfileId, Stamps, Timestamp,
+    AuditAction, CoreClaimHash, Holding, LeafOp, LogLeaf, Offer, OfferClaimed, OfferId, OfferRevocation,
+    OrganisationProfile, ProfileId, Stamps, Timestamp,
 };
-use store::{JobKind, NewJob, OfferRevocationPlan};
+use store::{JobKind, OfferRevocationPlan};
 
 use super::{Caller, OfferError};
 use crate::EngineError;
@@ -102,7 +102,10 @@ impl Engine {
         reason: &str,
         now: Timestamp,
     ) -> OfferRevocationPlan {
-        let job = offer.email.is_some().then(|| self.mail_job(JobKind::RevocationEmail, offer, now));
+        let job = offer
+            .email
+            .is_some()
+            .then(|| self.new_job(JobKind::RevocationEmail, &offer.tenant_id, offer.id.to_string(), now));
         let (actor, tenant) = (caller.actor(), &caller.tenant.id);
         OfferRevocationPlan {
             offer: offer.id.clone(),
@@ -110,16 +113,6 @@ impl Engine {
             leaf: LogLeaf::new(LeafOp::Revoke, &offer.issuer_did, hash, now).to_json(),
             job,
             event: self.event(&actor, tenant, AuditAction::RevokeOffer, offer.id.as_str(), now),
-        }
-    }
-
-    /// A job that sends mail about an offer.
-    pub(super) fn mail_job(&self, kind: JobKind, offer: &Offer, now: Timestamp) -> NewJob {
-        NewJob {
-            id: JobId::mint(now, &*self.entropy),
-            tenant_id: offer.tenant_id.clone(),
-            kind,
-            subject: offer.id.to_string(),
         }
     }
 }

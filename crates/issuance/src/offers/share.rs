@@ -63,7 +63,8 @@ impl Engine {
         offers: &[&Offer],
     ) -> Result<(), OfferError> {
         let (actor, tenant, now) = (caller.actor(), &caller.tenant.id, self.clock.now());
-        let jobs: Vec<NewJob> = offers.iter().map(|offer| self.mail_job(kind, offer, now)).collect();
+        let jobs: Vec<NewJob> =
+            offers.iter().map(|offer| self.new_job(kind, tenant, offer.id.to_string(), now)).collect();
         let events: Vec<AuditEvent> =
             offers.iter().map(|offer| self.event(&actor, tenant, action, offer.id.as_str(), now)).collect();
         let bucket = format!("{what} {tenant} {}", caller.user());

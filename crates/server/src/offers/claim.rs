@@ -14,7 +14,7 @@ use super::error::{ApiResult, ErrorBody};
 use super::extract::Id;
 use super::refusals::PublicRefusals;
 use crate::app::State;
-use crate::wallet::draft_11_uri;
+use crate::wallet::{OfferForm, by_value, every_form};
 
 /// Who offers.
 #[derive(Serialize, ToSchema)]
@@ -31,7 +31,7 @@ struct Organisation {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ClaimCode)]
 pub(super) struct ClaimResponse {
-    /// The credential offer of OpenID4VCI, draft 11, by value: to be shown as a QR code.
+    /// The credential offer of OpenID4VCI by value, in draft 11 unless the tenant chose another edition: to be shown as a QR code.
     #[schema(example = "openid-credential-offer://?credential_offer=%7B%22grants%22%3A...")]
     uri: String,
     /// Whether the wallet has to ask for a PIN.
@@ -39,6 +39,8 @@ pub(super) struct ClaimResponse {
     credential_names: Vec<String>,
     credential_types: Vec<String>,
     organisation_profile: Organisation,
+    /// The same offer in every form, the newest first.
+    offers: Vec<OfferForm>,
 }
 
 /// The claim code of a credential offer
@@ -66,14 +68,16 @@ pub(super) async fn claim(
     Id(id): Id,
 ) -> ApiResult<Response> {
     let invitation = state.engine.claim_invitation(&env_id, &OfferId::from(id), &origin).await?;
-    let uri = draft_11_uri(&invitation);
-    let image = invitation.profile.image.map(|image| ImageBody::new(&state.engine, image));
     let body = ClaimResponse {
-        uri,
-        user_pin_required: false,
-        credential_names: invitation.offer.credential_names,
-        credential_types: invitation.offer.credential_types,
-        organisation_profile: Organisation { name: invitation.profile.name, image },
+        uri: by_value(&invitation, invitation.draft),
+        user_pin_required: invitation.tx_code.is_some(),
+        offers: every_form(&invitation),
+        credential_names: invitation.credential_names,
+        credential_types: invitation.credential_types,
+        organisation_profile: Organisation {
+            name: invitation.organisation,
+            image: invitation.logo.map(|image| ImageBody::new(&state.engine, image)),
+        },
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }

@@ -108,6 +108,11 @@ pub(crate) fn is_ours(path: &str) -> bool {
     path.starts_with(ROOT)
 }
 
+/// A refusal in this dialect's words, for what other paths of ours say of offers.
+pub(crate) fn refusal(error: issuance::OfferError) -> Response {
+    self::error::ApiError::from(error).into_response()
+}
+
 pub(crate) fn no_route() -> Response {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "No such route. See /docs.").into_response()
 }

@@ -30,6 +30,9 @@ pub(super) struct StatusResponse {
     expires_at: Option<i64>,
     #[schema(example = "OFFER_CREATED")]
     status: &'static str,
+    /// Why the last request of a wallet was refused, or what the wallet said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 /// How far the issuance of a credential offer has come
@@ -51,12 +54,13 @@ pub(super) async fn status(
     Visitor { env_id, .. }: Visitor,
     Id(id): Id,
 ) -> ApiResult<Response> {
-    let found = state.engine.offer_state(&env_id, &OfferId::from(id)).await?;
+    let found = state.engine.claim_state(&env_id, &OfferId::from(id)).await?;
     let body = StatusResponse {
         created_at: found.created_at.millis(),
         last_updated_at: found.updated_at.millis(),
         expires_at: found.expires_at.map(Timestamp::millis),
         status: found.state.as_str(),
+        error: found.error,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }

@@ -26,18 +26,19 @@ pub(super) struct IssuedCredential {
     vc_id: CredentialId,
     /// The iden3 core claim: eight field elements, 32 bytes little-endian each, in hex. Its hash is `coreClaimHash`.
     core_claim: String,
-    /// The signed documents by format: `dc+sd-jwt`, `jwt_vc_json`.
-    documents: BTreeMap<&'static str, String>,
+    /// The signed documents by format: `dc+sd-jwt`, `jwt_vc_json`. Further copies of one format, for other keys of a wallet, have
+    /// a number behind it: `dc+sd-jwt/1`.
+    documents: BTreeMap<String, String>,
     /// SHA-256 of each document's JWS payload, in hex: what the core claim's digest is made of.
-    commitments: BTreeMap<&'static str, String>,
+    commitments: BTreeMap<String, String>,
 }
 
 impl IssuedCredential {
     fn new(hash: String, issued: IssuedDocuments) -> Self {
         let (mut documents, mut commitments) = (BTreeMap::new(), BTreeMap::new());
-        for (format, document) in issued.documents {
-            commitments.insert(format.as_str(), hex::encode(document.commitment));
-            documents.insert(format.as_str(), document.document);
+        for (name, document) in issued.documents {
+            commitments.insert(name.clone(), hex::encode(document.commitment));
+            documents.insert(name, document.document);
         }
         Self {
             core_claim_hash: hash,

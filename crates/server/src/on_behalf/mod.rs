@@ -7,6 +7,7 @@ mod error;
 mod issue;
 mod proof;
 mod query;
+mod share_with_email;
 mod status;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -22,4 +23,5 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(status::status))
         .routes(routes!(proof::proof))
         .routes(routes!(credential::credential))
+        .routes(routes!(share_with_email::share_with_email))
 }

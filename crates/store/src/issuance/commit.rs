@@ -7,6 +7,7 @@ use model::{Holder, Holding, LeafOp, ProgramId};
 use super::write::{CredentialRow, count_against_cap, insert_credentials};
 use super::{CommitOutcome, IssuancePlan, ledger_id};
 use crate::db::{Db, Rows, Tx, kinds, values};
+use crate::wallet::revoke_deliveries;
 use crate::{StoreError, audit};
 
 /// Commits a batch: what holds is made durable together, what does not is left out.
@@ -226,6 +227,12 @@ async fn insert_ledger_entries(tx: &mut Tx, plans: &Standing<'_>) -> Result<(), 
     }
     let sql = "INSERT INTO ledger_entry (id, leaf, queued_at) SELECT column1, column2, column3 FROM {rows}";
     tx.execute_rows(sql, Rows { kinds: kinds![Text, Text, Int], rows }).await?;
+    for (_, plan) in plans {
+        if let Some(revocation) = &plan.revocation {
+            let revoked = (revocation.credential_id.as_str(), revocation.leaf.as_str());
+            revoke_deliveries(tx, &[revoked], plan.now).await?;
+        }
+    }
     Ok(())
 }
 

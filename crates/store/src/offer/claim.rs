@@ -1,13 +1,12 @@
 //! Claiming: the offer becomes a credential, in one transaction.
 
-use model::{AuditEvent, Holder, HolderId, Holding, IssuanceState, Offer, TenantId, Timestamp};
+use model::{AuditEvent, ClaimSubject, Holder, HolderId, Holding, Offer, TenantId, Timestamp};
 
 use super::create::words;
 use crate::db::{Rows, kinds, values};
-use crate::issuance::{
-    CredentialRow, NewCredential, count_against_cap, insert_credentials, insert_holder, queue_leaf,
-};
+use crate::issuance::{CredentialRow, NewCredential, count_against_cap, insert_credentials, insert_holder};
 use crate::job::{JobKind, cancel};
+use crate::wallet::{NewDelivery, insert_delivery, issuance_done};
 use crate::{Store, StoreError, audit};
 
 /// A credential to be issued for an offer.
@@ -19,12 +18,14 @@ pub struct OfferClaimPlan {
     pub offer: Offer,
     /// The person.
     pub holder: HolderId,
-    /// The person's DID, the subject of the credential.
+    /// The DID of the wallet's first key, the subject of the credential.
     pub subject: String,
     /// The person again, if it is to be created. Whoever has no address is known by the credential alone.
     pub new_holder: Option<Holder>,
     /// The credential.
     pub credential: NewCredential,
+    /// What the wallet is given: the credential's first delivery, which has its id.
+    pub delivery: NewDelivery,
     /// Whether the program has a cap.
     pub capped: bool,
     /// What the audit trail says.
@@ -38,7 +39,8 @@ pub struct OfferClaimPlan {
 pub enum ClaimOutcome {
     /// The credential is issued, and the offer is claimed.
     Claimed,
-    /// The offer could no longer be claimed, or the person came to be known meanwhile; nothing was done.
+    /// The offer could no longer be claimed, the person came to be known meanwhile, or what the delivery uses up was used
+    /// before; nothing was done.
     Raced,
     /// The program has issued as many as it may; nothing was done.
     CapReached,
@@ -49,18 +51,23 @@ impl Store {
     pub async fn claim_offer(&self, plan: &OfferClaimPlan) -> Result<ClaimOutcome, StoreError> {
         let credential = &plan.credential;
         let mut tx = self.db.begin().await?;
-        let sql = "UPDATE offer SET status = 'claimed', credential_id = $3, subject = $4, revocation_id = $5, \
-                   issued_at = $6, updated_at = $6 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL \
-                   AND status = 'ready_to_claim' AND (expires_at IS NULL OR expires_at > $6)";
-        let values = values![
+        // Whoever knows the holder's DID finds the offer by it from now on.
+        let sql = "UPDATE offer SET status = 'claimed', credential_id = v.column3, subject = v.column4, \
+                   revocation_id = v.column5, issued_at = v.column6, updated_at = v.column6, words = v.column7 \
+                   FROM {rows} WHERE offer.tenant_id = v.column1 AND offer.id = v.column2 \
+                   AND offer.deleted_at IS NULL AND offer.status = 'ready_to_claim' \
+                   AND (offer.expires_at IS NULL OR offer.expires_at > v.column6)";
+        let row = values![
             plan.tenant.as_str(),
             plan.offer.id.as_str(),
             credential.id.as_str(),
             plan.subject.as_str(),
             credential.core_claim_hash.0.as_slice(),
-            plan.now
+            plan.now,
+            words(&plan.offer, Some(&plan.subject))
         ];
-        if tx.execute(sql, values).await? != 1 {
+        let kinds = kinds![Text, Text, Text, Text, Bytes, Int, Words];
+        if tx.execute_rows(sql, Rows { kinds, rows: vec![row] }).await? != 1 {
             return Ok(ClaimOutcome::Raced);
         }
         if let Some(holder) = &plan.new_holder
@@ -71,12 +78,6 @@ impl Store {
         if plan.capped && count_against_cap(&mut tx, &credential.program_id, 1).await? == 0 {
             return Ok(ClaimOutcome::CapReached);
         }
-        // Whoever knows the holder's DID finds the offer by it from now on.
-        let sql = "UPDATE offer SET words = v.column3 FROM {rows} \
-                   WHERE offer.tenant_id = v.column1 AND offer.id = v.column2";
-        let words = words(&plan.offer, Some(&plan.subject));
-        let rows = vec![values![plan.tenant.as_str(), plan.offer.id.as_str(), words]];
-        tx.execute_rows(sql, Rows { kinds: kinds![Text, Text, Words], rows }).await?;
         let row = CredentialRow {
             tenant: &plan.tenant,
             holder: &plan.holder,
@@ -85,10 +86,11 @@ impl Store {
             issued_at: plan.now,
         };
         insert_credentials(&mut tx, [row]).await?;
-        queue_leaf(&mut tx, &credential.id, model::LeafOp::Issue, &credential.leaf, plan.now).await?;
-        let sql = "UPDATE claim_code SET state = $2, updated_at = $3 WHERE offer_id = $1";
-        let values = values![plan.offer.id.as_str(), IssuanceState::CredentialIssued.as_str(), plan.now];
-        tx.execute(sql, values).await?;
+        let issuer = &credential.issuer_id;
+        if !insert_delivery(&mut tx, &plan.tenant, &credential.id, issuer, &plan.delivery, plan.now).await? {
+            return Ok(ClaimOutcome::Raced);
+        }
+        issuance_done(&mut tx, &ClaimSubject::Offer(plan.offer.id.clone()), plan.now).await?;
         cancel(&mut tx, JobKind::OfferEmail, plan.offer.id.as_str()).await?;
         audit::record(&mut tx, [&plan.event]).await?;
         tx.commit().await?;

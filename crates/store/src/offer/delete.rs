@@ -1,11 +1,11 @@
 //! Deleting an offer that nobody has claimed.
 
-use model::{AuditEvent, OfferId};
+use model::{AuditEvent, ClaimSubject, OfferId};
 
 use super::OfferScope;
 use crate::audit;
 use crate::db::values;
-use crate::job::{JobKind, cancel};
+use crate::job::{JobKind, cancel, tx_code_subject};
 use crate::{Store, StoreError};
 
 /// What became of a deletion.
@@ -38,8 +38,10 @@ impl Store {
             let claimed = self.offer(scope, id).await?.is_some();
             return Ok(if claimed { Deletion::Claimed } else { Deletion::Unknown });
         }
-        tx.execute("DELETE FROM claim_code WHERE offer_id = $1", values![id.as_str()]).await?;
+        tx.execute("DELETE FROM claim_code WHERE kind = 'offer' AND subject_id = $1", values![id.as_str()])
+            .await?;
         cancel(&mut tx, JobKind::OfferEmail, id.as_str()).await?;
+        cancel(&mut tx, JobKind::TxCode, &tx_code_subject(&ClaimSubject::Offer(id.clone()))).await?;
         audit::record(&mut tx, [event]).await?;
         tx.commit().await?;
         Ok(Deletion::Deleted)

@@ -40,14 +40,19 @@ impl Store {
     /// Remembers that a mail server has accepted the message of a job, which is thereby done.
     pub async fn mail_sent(&self, job: &Job) -> Result<(), StoreError> {
         let sql = match job.kind {
-            JobKind::OfferEmail => "UPDATE offer SET email_sent = TRUE WHERE tenant_id = $1 AND id = $2",
-            JobKind::RevocationEmail => {
-                "UPDATE offer SET revocation_email_sent = TRUE WHERE tenant_id = $1 AND id = $2"
+            JobKind::OfferEmail => {
+                Some("UPDATE offer SET email_sent = TRUE WHERE tenant_id = $1 AND id = $2")
             }
+            JobKind::RevocationEmail => {
+                Some("UPDATE offer SET revocation_email_sent = TRUE WHERE tenant_id = $1 AND id = $2")
+            }
+            JobKind::TxCode | JobKind::ClaimLink | JobKind::SignCredential => None,
         };
         let mut tx = self.db.begin().await?;
         // Even if the job was taken by somebody else meanwhile, the message is on its way.
-        tx.execute(sql, values![job.tenant_id.as_str(), job.subject.as_str()]).await?;
+        if let Some(sql) = sql {
+            tx.execute(sql, values![job.tenant_id.as_str(), job.subject.as_str()]).await?;
+        }
         finish(&mut tx, job).await?;
         tx.commit().await
     }

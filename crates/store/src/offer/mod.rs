@@ -1,7 +1,6 @@
 //! Credential offers.
 
 mod claim;
-mod claim_code;
 mod create;
 mod delete;
 mod mail;
@@ -17,7 +16,6 @@ use crate::issuance::digest;
 use crate::{Store, StoreError};
 
 pub use claim::{ClaimOutcome, OfferClaimPlan};
-pub use claim_code::ClaimCode;
 pub use create::NewOffers;
 pub use delete::Deletion;
 pub use mail::ShareOutcome;

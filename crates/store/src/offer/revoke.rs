@@ -7,6 +7,7 @@ use model::{AuditEvent, LeafOp, OfferId, TenantId, Timestamp};
 use crate::db::{Rows, Tx, kinds, values};
 use crate::issuance::ledger_id;
 use crate::job::{NewJob, enqueue};
+use crate::wallet::revoke_deliveries;
 use crate::{Store, StoreError, audit};
 
 /// An offer whose credential is to be revoked.
@@ -61,13 +62,14 @@ async fn revoke_credentials(
     let ended: HashSet<String> = ended.into_iter().map(|(id,)| id).collect();
 
     let sql = "INSERT INTO ledger_entry (id, leaf, queued_at) SELECT column1, column2, column3 FROM {rows}";
-    let rows = revoked
+    let ended: Vec<(&str, &str)> =
+        revoked.iter().copied().filter(|(credential, _)| ended.contains(*credential)).collect();
+    let rows = ended
         .iter()
-        .filter(|(credential, _)| ended.contains(*credential))
         .map(|(credential, leaf)| values![ledger_id(&(*credential).into(), LeafOp::Revoke), *leaf, now])
         .collect();
     tx.execute_rows(sql, Rows { kinds: kinds![Text, Text, Int], rows }).await?;
-    Ok(())
+    revoke_deliveries(tx, &ended, now).await
 }
 
 impl Store {

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Environment, Form, PIXEL, Server, execute_sql, on_both};
+use wallet::WalletKey;
 
 use super::{call, call_form, count, ready, revoking, text, trail};
 
@@ -70,20 +71,22 @@ on_both!(of_many_claim_codes_one_is_told_of, async |server: Server| {
 
 on_both!(whether_claimed_or_deleted_one_of_them_is_told, async |server: Server| {
     let acme = server.environment("acme").await;
-    let tenant = acme.partner.id.as_str().into();
     for _ in 0..8 {
         let id = ready(&server, &acme).await;
-        let (offer, origin) = (id.as_str().into(), model::Origin::default());
-        let rest = format!("/credential-offers/{id}");
+        let access = server.access(server.scanned(&acme, &id, "1.0", "value").await).await;
+        let configuration = &access.offer.configurations[0];
+        let (key, rest) = (WalletKey::generate(), format!("/credential-offers/{id}"));
+        let keys = [&key];
         let (claimed, deleted) = tokio::join!(
-            server.engine.claim_offer(&tenant, &offer, &origin),
+            server.ask_credential(&access, configuration, &keys),
             call(&server, &acme, &acme.keys.admin, (Method::DELETE, &rest, None), "race"),
         );
         let events = trail(&server, &acme, &format!("filter.target={id}")).await;
         let actions: Vec<&str> = events.iter().map(|event| text(event, "action")).collect();
-        let last = if claimed.is_ok() { "credential_offer.claim" } else { "credential_offer.delete" };
-        assert_eq!(actions, ["credential_offer.create", last]);
-        assert_eq!(deleted.status, if claimed.is_ok() { 409 } else { 204 }, "{}", deleted.text);
+        let claimed = claimed.status == 200;
+        let last = if claimed { "credential_offer.claim" } else { "credential_offer.delete" };
+        assert_eq!(actions, ["credential_offer.create", "credential_offer.claim_code", last]);
+        assert_eq!(deleted.status, if claimed { 409 } else { 204 }, "{}", deleted.text);
     }
 });
 
@@ -155,6 +158,8 @@ on_both!(what_cannot_be_told_is_not_done, async |server: Server| {
     let open = ready(&server, &acme).await;
     let claimed = server.claimed_offer(&acme, "grace@example.com", "Grace").await;
     let token = acme.partner.token("ada@example.com", &server.clock);
+    let scanned = ready(&server, &acme).await;
+    let access = server.access(server.scanned(&acme, &scanned, "1.0", "value").await).await;
     let (before, events) = (seen(&server, &acme).await, count(&server, &acme).await);
     let credentials = server.store.credential_count().await.expect("a count");
 
@@ -164,9 +169,10 @@ on_both!(what_cannot_be_told_is_not_done, async |server: Server| {
         assert!(!answer.text.contains("audit_event"), "the cause is for the log: {}", answer.text);
     }
     assert_eq!(server.issue(&token, &acme.partner.request()).await.status, 500);
-    let tenant = acme.partner.id.as_str().into();
-    let origin = model::Origin::default();
-    server.engine.claim_offer(&tenant, &open.as_str().into(), &origin).await.expect_err("is not done");
+    assert_eq!(server.claim_code(&acme, &open).await.status, 500);
+    let key = WalletKey::generate();
+    let refused = server.ask_credential(&access, &access.offer.configurations[0], &[&key]).await;
+    assert_eq!((refused.status, &refused.json()["error"]), (500, &json!("server_error")));
     execute_sql(&server.database_url, "ALTER TABLE audit_event_away RENAME TO audit_event").await;
 
     assert_eq!(seen(&server, &acme).await, before);

@@ -111,10 +111,8 @@ on_both!(an_offer_that_cannot_be_claimed_leaves_nothing, async |server: Server| 
     };
     assert_eq!(claim(&claimed).await, (409, "credential_offer_already_claimed".to_owned()));
     assert_eq!(claim(UNKNOWN).await, (404, "credential_offer_not_found".to_owned()));
-    let tenant = acme.partner.id.as_str().into();
     for id in [claimed.as_str(), UNKNOWN] {
-        let origin = model::Origin::default();
-        server.engine.claim_offer(&tenant, &id.into(), &origin).await.expect_err("cannot be claimed");
+        server.claim(&acme, id).await.expect_err("cannot be claimed");
     }
     server.clock.advance(61);
     assert_eq!(claim(&expired).await, (410, "credential_offer_expired".to_owned()));

@@ -1,9 +1,10 @@
 //! One event for each changed thing: who, with which key, what, from where, in which request.
 
-use model::{Actor, Origin, Role};
+use model::{Actor, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Environment, Form, PIXEL, Server, on_both};
+use wallet::{WalletKey, credential_request};
 
 use super::{MEMBERS, call, call_form, count, done, identity, ready, revoking, text, trail};
 
@@ -156,9 +157,12 @@ on_both!(a_person_s_own_doing_is_the_holder_s, async |server: Server| {
         let request = server.request(Method::GET, &path).header("x-request-id", request_id);
         assert_eq!(server.send(request).await.status, 200);
     }
-    let origin = Origin { address: Some("192.0.2.7".to_owned()), request_id: Some("claim".to_owned()) };
-    let tenant = acme.partner.id.as_str().into();
-    server.engine.claim_offer(&tenant, &id.as_str().into(), &origin).await.expect("claims");
+    let access = server.access(server.scanned(&acme, &id, "1.0", "value").await).await;
+    let proofs = server.proofs(&access.offer, &[&WalletKey::generate()]).await;
+    let body = credential_request(&access.offer.configurations[0], &proofs);
+    let request = server.request(Method::POST, server.path_of(&access.offer.endpoint("credential")));
+    let request = request.bearer_auth(&access.token).header("x-request-id", "claim").json(&body);
+    assert_eq!(server.send(request).await.status, 200);
     let events = trail(&server, &acme, "filter.actor=holder").await;
     let seen: Vec<[&Value; 5]> = events
         .iter()
@@ -169,7 +173,7 @@ on_both!(a_person_s_own_doing_is_the_holder_s, async |server: Server| {
     let (id, null) = (json!(id), Value::Null);
     let expected = [
         [&json!("credential_offer.claim_code"), &id, &null, &json!("127.0.0.1"), &json!("code-1")],
-        [&json!("credential_offer.claim"), &id, &null, &json!("192.0.2.7"), &json!("claim")],
+        [&json!("credential_offer.claim"), &id, &null, &json!("127.0.0.1"), &json!("claim")],
     ];
     assert_eq!(seen, expected, "the live code is shown again without an event");
     // Once it has ended, a new one is made, and that is another event.

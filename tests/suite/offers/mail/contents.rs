@@ -170,9 +170,8 @@ on_both!(nothing_secret_is_in_a_message, async |server: Server| {
     let uri = invitation["uri"].as_str().expect("a claim code");
     share(&server, &acme, std::slice::from_ref(&id)).await;
     assert_eq!(do_jobs(&server).await, 1);
-    let tenant = acme.partner.id.as_str().into();
-    let hash = server.engine.claim_offer(&tenant, &id.as_str().into(), &model::Origin::default()).await;
-    let hash = hash.expect("claims").to_string();
+    let hash = server.claim(&acme, &id).await;
+    let hash = hash.expect("claims");
     revoke(&server, &acme, &id, "Moved").await;
     assert_eq!(do_jobs(&server).await, 1);
     let subject = offer(&server, &acme, &id).await["subject"].as_str().expect("a DID").to_owned();

@@ -1,6 +1,5 @@
 //! A message goes out as long as there is a reason to send it, and as often.
 
-use model::Origin;
 use reqwest::Method;
 use serde_json::json;
 use support::{MailServer, Server, on_both};
@@ -22,8 +21,7 @@ on_both!(who_can_no_longer_claim_is_not_invited, async |server: Server| {
 
     let rest = format!("/credential-offers/{}", ids[0]);
     assert_eq!(server.call(&acme, &acme.keys.user, Method::DELETE, &rest, None).await.status, 204);
-    let tenant = acme.partner.id.as_str().into();
-    server.engine.claim_offer(&tenant, &ids[1].as_str().into(), &Origin::default()).await.expect("claims");
+    server.claim(&acme, &ids[1]).await.expect("claims");
     assert_eq!(jobs(&server).await.len(), 2, "both took their job with them");
     server.clock.advance(3601);
     assert_eq!(do_jobs(&server).await, 2);
@@ -87,8 +85,7 @@ on_both!(an_offer_without_an_address_is_revoked_in_silence, async |server: Serve
     let mut nameless = acme.offer("ada@example.com", "Ada");
     nameless.as_object_mut().expect("an object").remove("email");
     let id = server.offers(&acme, &[nameless]).await[0]["id"].as_str().expect("an id").to_owned();
-    let tenant = acme.partner.id.as_str().into();
-    server.engine.claim_offer(&tenant, &id.as_str().into(), &Origin::default()).await.expect("claims");
+    server.claim(&acme, &id).await.expect("claims");
     revoke(&server, &acme, &id, "Left the company").await;
     assert!(jobs(&server).await.is_empty());
     assert_eq!(offer(&server, &acme, &id).await["revocationEmailSent"], false);

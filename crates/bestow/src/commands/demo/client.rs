@@ -74,6 +74,18 @@ impl Client {
         good(send(self.http.get(url)).await?)
     }
 
+    /// POSTs a form to a URL as anybody.
+    pub(super) async fn post_form(&self, url: &str, form: &str) -> anyhow::Result<Answer> {
+        let request = self.http.post(url).header("content-type", "application/x-www-form-urlencoded");
+        send(request.body(form.to_owned())).await
+    }
+
+    /// POSTs JSON to a URL with an access token.
+    pub(super) async fn post_json(&self, url: &str, token: &str, body: &Value) -> anyhow::Result<Answer> {
+        let request = self.http.post(url).header("content-type", "application/json").bearer_auth(token);
+        send(request.body(body.to_string())).await
+    }
+
     /// Polls a credential's status until it is this one.
     pub(super) async fn wait_for_status(&self, hash: &str, token: &str, wanted: &str) -> anyhow::Result<()> {
         let path = format!("/v1/credentials/status?coreClaimHash={hash}");

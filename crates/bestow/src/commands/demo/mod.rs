@@ -1,8 +1,10 @@
 //! `bestow demo`: the whole story once, over real HTTP, and nothing left behind.
 
+mod checked;
 mod client;
 mod offers;
 mod story;
+mod wallet;
 
 use std::path::Path;
 use std::time::Instant;

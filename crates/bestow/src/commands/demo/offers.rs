@@ -1,16 +1,21 @@
-//! The story goes on: offers in bulk, found, given a claim code, sent by mail, deleted; and who did what.
+//! The story goes on: offers in bulk, found, given a claim code, sent by mail, claimed into a wallet, revoked, deleted; and who
+//! did what.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use keys::Secret;
+use model::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::checked::Checked;
 use super::client::{Answer, Client, eventually};
 use super::say;
+use super::wallet::Wallet;
 use crate::development::Development;
 
 const ADA: &str = "ada@example.com";
@@ -27,6 +32,7 @@ pub(super) struct Offers {
     user: Secret<String>,
     auditor: Secret<String>,
     mail: PathBuf,
+    clock: Arc<dyn Clock>,
 }
 
 impl Offers {
@@ -41,6 +47,7 @@ impl Offers {
             user: demo.users.user.clone(),
             auditor: demo.users.auditor.clone(),
             mail: settings.mail_folder(),
+            clock: Arc::clone(&server.context.clock),
         })
     }
 
@@ -48,8 +55,10 @@ impl Offers {
     pub(super) async fn tell(&self) -> anyhow::Result<()> {
         let (ada, grace) = self.create().await.context("making offers")?;
         self.list(&ada, &grace).await.context("finding offers")?;
-        self.claim_code(&ada).await.context("fetching a claim code")?;
+        let uri = self.claim_code(&ada).await.context("fetching a claim code")?;
         self.share(&ada).await.context("sending an offer by mail")?;
+        let claimed = self.claim(&ada, &uri).await.context("claiming into a wallet")?;
+        self.revoke(&ada, &claimed).await.context("revoking what was claimed")?;
         self.delete(&grace).await.context("deleting an offer")?;
         self.audit(&ada, &grace).await.context("reading the audit trail")
     }
@@ -116,7 +125,7 @@ impl Offers {
     }
 
     /// The claim code, which needs no key, and says of the person nothing.
-    async fn claim_code(&self, offer: &str) -> anyhow::Result<()> {
+    async fn claim_code(&self, offer: &str) -> anyhow::Result<String> {
         let path = format!("{}/credential-offers/{offer}/claim", self.api);
         let answer = self.client.call(Method::GET, &path, None, None).await?.json(200)?;
         let uri = answer["uri"].as_str().context("the answer has no uri")?;
@@ -129,7 +138,39 @@ impl Offers {
         let grant = &invitation["grants"]["urn:ietf:params:oauth:grant-type:pre-authorized_code"];
         ensure!(grant["pre-authorized_code"].is_string(), "it has no pre-authorised code");
         ensure!(!uri.contains("ada"), "it says who it is for");
-        say("claim", uri);
+        say("invite", uri);
+        let current = answer["offers"][0]["uri"].as_str().context("the answer has no offers")?;
+        Ok(current.to_owned())
+    }
+
+    /// A wallet claims what the address offers; a stranger checks it.
+    async fn claim(&self, offer: &str, uri: &str) -> anyhow::Result<Checked> {
+        let wallet = Wallet::new();
+        let credential = wallet.claim(&self.client, uri, self.clock.now().seconds()).await?;
+        let checked = Checked::new(&self.client, &credential).await?;
+        ensure!(checked.claims["fullName"] == "Ada Lovelace", "it says something else than was offered");
+        wallet.check_holds(checked.claims.get("cnf"))?;
+        ensure!(!checked.is_revoked(&self.client).await?, "it should not be revoked");
+        let path = format!("/credential-offers/{offer}");
+        let found = self.call(&self.user, Method::GET, &path, None).await?.json(200)?;
+        ensure!(found["status"] == "claimed", "the offer should be claimed: {found}");
+        say(
+            "claim",
+            "a wallet has it (OpenID4VCI 1.0), bound to its key; the signature holds, the offer is claimed",
+        );
+        Ok(checked)
+    }
+
+    async fn revoke(&self, offer: &str, claimed: &Checked) -> anyhow::Result<()> {
+        let body = json!({ "revoke": [{ "id": offer, "revocationReason": "The story goes on" }] });
+        let path = "/credential-offers/revoke";
+        let answer = self.call(&self.user, Method::PATCH, path, Some(&body)).await?.json(200)?;
+        ensure!(answer["failed"] == json!([]), "it should be revoked: {answer}");
+        // A list may be a moment old.
+        eventually(async || claimed.is_revoked(&self.client).await)
+            .await
+            .context("the status list should say so")?;
+        say("revoke", "the status list says so to whoever looks at the wallet's copy");
         Ok(())
     }
 
@@ -171,6 +212,8 @@ impl Offers {
             ("credential_offer.create", 2),
             ("credential_offer.claim_code", 1),
             ("credential_offer.share_with_email", 1),
+            ("credential_offer.claim", 1),
+            ("credential_offer.revoke", 1),
             ("credential_offer.delete", 1),
         ] {
             let query = format!("?filter.target=$in:{ada},{grace}&filter.action=$eq:{action}");
@@ -178,7 +221,7 @@ impl Offers {
             ensure!(found == count, "{action} is there {found} times, not {count}");
         }
         let offers = total(&format!("?filter.target=$in:{ada},{grace}")).await?;
-        ensure!(offers == 5, "the trail holds {offers} events of the offers, not 5");
+        ensure!(offers == 7, "the trail holds {offers} events of the offers, not 7");
         say("audit", &format!("{} events in all, {offers} of them of the two offers", total("").await?));
         Ok(())
     }

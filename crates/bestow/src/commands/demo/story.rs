@@ -3,13 +3,10 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use jose::{JwkSet, PublicKey};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tlog::key::VerifierKey;
-use url::Url;
-use vc::sd_jwt::SdJwt;
-use vc::status::StatusListToken;
 
+use super::checked::Checked;
 use super::client::{Client, eventually, parse};
 use super::say;
 use crate::development::Development;
@@ -17,8 +14,6 @@ use crate::partner::{self, Claims};
 use crate::proof;
 
 const EMAIL: &str = "ada@example.com";
-/// A status list is no larger, in bits.
-const LIST_LIMIT: u32 = vc::status::MAX_SIZE;
 
 /// Everything that the story needs to know: what a partner knows, and the log's key.
 pub(super) struct Story {
@@ -27,14 +22,6 @@ pub(super) struct Story {
     issuer: String,
     program: String,
     log_key: VerifierKey,
-}
-
-/// A credential that was fetched and checked.
-struct Checked {
-    sd_jwt: String,
-    /// The key that signed it.
-    key: PublicKey,
-    claims: Map<String, Value>,
 }
 
 impl Story {
@@ -108,20 +95,16 @@ impl Story {
         say("fetch", &format!("the credential as {}", formats.join(" and ")));
 
         let text = documents.get("dc+sd-jwt").and_then(Value::as_str).context("there is no SD-JWT")?;
-        let sd_jwt = SdJwt::parse(text)?;
-        let payload: Value = serde_json::from_slice(sd_jwt.issuer_jwt().payload())?;
-        let issuer = payload["iss"].as_str().context("it names no issuer")?;
-        let metadata = parse(&self.client.fetch(&metadata_url(issuer)?).await?)?;
-        ensure!(metadata["issuer"] == issuer, "the metadata are another issuer's");
-        let keys = JwkSet::parse(metadata["jwks"].to_string().as_bytes())?;
-        let key = keys.verify(sd_jwt.issuer_jwt())?.key.clone();
-        let claims = sd_jwt.process_vc(&key)?;
+        let checked = Checked::new(&self.client, text).await?;
         let said = subject();
-        let differs =
-            said.as_object().into_iter().flatten().any(|(name, value)| claims.get(name) != Some(value));
+        let differs = said
+            .as_object()
+            .into_iter()
+            .flatten()
+            .any(|(name, value)| checked.claims.get(name) != Some(value));
         ensure!(!differs, "it says something else than was issued");
         say("verify", "its signature holds, by the key from /.well-known/jwt-vc-issuer");
-        Ok(Checked { sd_jwt: text.to_owned(), key, claims })
+        Ok(checked)
     }
 
     /// Fetches the proof and checks it with nothing but the log's key.
@@ -140,34 +123,16 @@ impl Story {
 
     async fn check_status_list(&self, old: &Checked, new: &Checked) -> anyhow::Result<()> {
         // A list may be a moment old.
-        eventually(async || self.is_revoked(old).await)
+        eventually(async || old.is_revoked(&self.client).await)
             .await
             .context("the old credential should be revoked")?;
-        ensure!(!self.is_revoked(new).await?, "the new credential should not be revoked");
+        ensure!(!new.is_revoked(&self.client).await?, "the new credential should not be revoked");
         say("status", "the status list says: the old one is revoked, the new one is not");
         Ok(())
-    }
-
-    /// Looks a credential up in the Token Status List that it names.
-    async fn is_revoked(&self, credential: &Checked) -> anyhow::Result<bool> {
-        let status = credential.claims.get("status").context("it names no status list")?;
-        let uri = status["status_list"]["uri"].as_str().context("it names no status list")?;
-        let index = status["status_list"]["idx"].as_u64().context("it has no place in the status list")?;
-        let list =
-            StatusListToken::verify(self.client.fetch(uri).await?.trim(), &credential.key, LIST_LIMIT)?;
-        ensure!(list.sub == uri, "the status list is another one");
-        Ok(list.bits.get(u32::try_from(index)?)?)
     }
 }
 
 /// The example subject of the issue-on-behalf documentation.
 fn subject() -> Value {
     json!({ "age": 25, "location": "United States", "isMember": true })
-}
-
-/// Where an issuer's metadata are: the well-known path goes before the issuer's own.
-fn metadata_url(issuer: &str) -> anyhow::Result<String> {
-    let mut url = Url::parse(issuer).context("the issuer is no URL")?;
-    url.set_path(&format!("/.well-known/jwt-vc-issuer{}", url.path()));
-    Ok(url.to_string())
 }

@@ -1,0 +1,10 @@
+//! What a wallet says to an issuer (OpenID4VCI 1.0): reads offers, writes requests, proves keys. Pure: whoever uses it brings the
+//! HTTP client, the clock and the randomness.
+//!
+//! It is the other side of `server::wallet`, and shares no code with it but that of JOSE.
+
+mod key;
+mod offer;
+
+pub use key::WalletKey;
+pub use offer::{CredentialOffer, Invitation, OfferError, credential_request};
