@@ -20,6 +20,7 @@ mod log;
 mod offer;
 mod profile;
 mod rate;
+mod together;
 mod wallet;
 
 use batch::Batcher;
@@ -40,7 +41,7 @@ pub use offer::{
 };
 pub use profile::NewSearch;
 pub use wallet::{
-    ClaimCode, DeferredIssuance, Delivery, DeliveryPlan, HeldCredential, NewDelivery, NewToken,
+    ClaimCode, CodeExchange, DeferredIssuance, Delivery, DeliveryPlan, HeldCredential, NewDelivery, NewToken,
 };
 
 /// How many requests share one trip to the database at most.
@@ -53,6 +54,8 @@ pub struct Store {
     snapshots: Batcher<SnapshotQuery, Snapshot>,
     commits: Batcher<IssuancePlan, CommitOutcome>,
     statuses: Batcher<StatusQuery, Option<CredentialStatus>>,
+    claims: Batcher<OfferClaimPlan, Result<ClaimOutcome, StoreError>>,
+    exchanges: Batcher<CodeExchange, Result<bool, StoreError>>,
 }
 
 impl Store {
@@ -62,6 +65,7 @@ impl Store {
         // One SQLite connection writes; PostgreSQL gains from a second batch under way while the first one is made durable.
         let workers = if matches!(db, Db::Sqlite { .. }) { 1 } else { 2 };
         let (reading, writing, asking) = (db.clone(), db.clone(), db.clone());
+        let (claiming, exchanging) = (db.clone(), db.clone());
         Ok(Self {
             snapshots: Batcher::start("snapshot", 1, BATCH, move |queries| {
                 let db = reading.clone();
@@ -74,6 +78,14 @@ impl Store {
             statuses: Batcher::start("status", 1, BATCH, move |queries| {
                 let db = asking.clone();
                 async move { credential::statuses(&db, queries).await }
+            }),
+            claims: Batcher::start("claim", workers, together::MOST, move |plans| {
+                let db = claiming.clone();
+                async move { Ok(together::together(&db, plans).await) }
+            }),
+            exchanges: Batcher::start("exchange", workers, together::MOST, move |exchanges| {
+                let db = exchanging.clone();
+                async move { Ok(together::together(&db, exchanges).await) }
             }),
             db,
         })

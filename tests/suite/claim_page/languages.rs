@@ -43,7 +43,8 @@ on_both!(each_reader_reads_their_own_language, async |server: Server| {
 on_both!(dates_are_written_as_the_reader_writes_them, async |server: Server| {
     let acme = server.environment("acme").await;
     let id = offer_until(&server, &acme, Some(86_400)).await;
-    let expiry = model::Timestamp::from_seconds(server.clock_seconds() + 86_400).rfc3339();
+    let offer = server.find(&acme, &format!("/credential-offers/{id}")).await.json();
+    let expiry = offer["expirationDate"].as_str().expect("a moment").replace(".000Z", "Z");
     let (year, day) = (&expiry[..4], expiry[8..10].trim_start_matches('0'));
     for (language, before, after) in [
         ("en", format!(">{day} "), format!(" {year}, ")),

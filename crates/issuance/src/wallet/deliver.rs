@@ -333,7 +333,7 @@ impl Engine {
             offer,
             now,
         };
-        match self.store.claim_offer(&plan).await? {
+        match self.store.claim_offer(plan).await? {
             ClaimOutcome::Claimed => Ok(Some(answer)),
             ClaimOutcome::Raced => Ok(None),
             ClaimOutcome::CapReached => Err(denied(&OfferError::CapReached)),

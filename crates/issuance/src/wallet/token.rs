@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Timestamp;
-use store::{ClaimCode, NewToken};
+use store::{ClaimCode, CodeExchange, NewToken};
 
 use super::invitation::read_code;
 use super::{Scheme, WalletError};
@@ -117,7 +117,7 @@ impl Engine {
             client_id: asked.client_id.clone(),
             expires_at: now.plus_seconds(seconds),
         };
-        if !self.store.exchange_code(&hash, &token, now).await? {
+        if !self.store.exchange_code(CodeExchange { code_hash: hash, token, now }).await? {
             return Err(grant("pre-authorized_code was used, or is over: ask for another offer."));
         }
         Ok(TokenAnswer {

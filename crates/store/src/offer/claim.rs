@@ -3,9 +3,10 @@
 use model::{AuditEvent, ClaimSubject, Holder, HolderId, Holding, Offer, TenantId, Timestamp};
 
 use super::create::words;
-use crate::db::{Rows, kinds, values};
+use crate::db::{Rows, Tx, kinds, values};
 use crate::issuance::{CredentialRow, NewCredential, count_against_cap, insert_credentials, insert_holder};
 use crate::job::{JobKind, cancel};
+use crate::together::Decision;
 use crate::wallet::{NewDelivery, insert_delivery, issuance_done};
 use crate::{Store, StoreError, audit};
 
@@ -47,10 +48,21 @@ pub enum ClaimOutcome {
 }
 
 impl Store {
-    /// Issues the credential of an offer and marks the offer as claimed.
-    pub async fn claim_offer(&self, plan: &OfferClaimPlan) -> Result<ClaimOutcome, StoreError> {
-        let credential = &plan.credential;
-        let mut tx = self.db.begin().await?;
+    /// Issues the credential of an offer and marks the offer as claimed, together with others that are claimed at the same time.
+    pub async fn claim_offer(&self, plan: OfferClaimPlan) -> Result<ClaimOutcome, StoreError> {
+        self.claims.ask(plan).await?
+    }
+}
+
+impl Decision for OfferClaimPlan {
+    type Outcome = ClaimOutcome;
+
+    fn stands(outcome: &ClaimOutcome) -> bool {
+        *outcome == ClaimOutcome::Claimed
+    }
+
+    async fn decide(&self, tx: &mut Tx) -> Result<ClaimOutcome, StoreError> {
+        let (plan, credential) = (self, &self.credential);
         // Whoever knows the holder's DID finds the offer by it from now on.
         let sql = "UPDATE offer SET status = 'claimed', credential_id = v.column3, subject = v.column4, \
                    revocation_id = v.column5, issued_at = v.column6, updated_at = v.column6, words = v.column7 \
@@ -71,11 +83,11 @@ impl Store {
             return Ok(ClaimOutcome::Raced);
         }
         if let Some(holder) = &plan.new_holder
-            && !insert_holder(&mut tx, holder, plan.now).await?
+            && !insert_holder(tx, holder, plan.now).await?
         {
             return Ok(ClaimOutcome::Raced);
         }
-        if plan.capped && count_against_cap(&mut tx, &credential.program_id, 1).await? == 0 {
+        if plan.capped && count_against_cap(tx, &credential.program_id, 1).await? == 0 {
             return Ok(ClaimOutcome::CapReached);
         }
         let row = CredentialRow {
@@ -85,15 +97,14 @@ impl Store {
             holding: Holding::Claimed,
             issued_at: plan.now,
         };
-        insert_credentials(&mut tx, [row]).await?;
+        insert_credentials(tx, [row]).await?;
         let issuer = &credential.issuer_id;
-        if !insert_delivery(&mut tx, &plan.tenant, &credential.id, issuer, &plan.delivery, plan.now).await? {
+        if !insert_delivery(tx, &plan.tenant, &credential.id, issuer, &plan.delivery, plan.now).await? {
             return Ok(ClaimOutcome::Raced);
         }
-        issuance_done(&mut tx, &ClaimSubject::Offer(plan.offer.id.clone()), plan.now).await?;
-        cancel(&mut tx, JobKind::OfferEmail, plan.offer.id.as_str()).await?;
-        audit::record(&mut tx, [&plan.event]).await?;
-        tx.commit().await?;
+        issuance_done(tx, &ClaimSubject::Offer(plan.offer.id.clone()), plan.now).await?;
+        cancel(tx, JobKind::OfferEmail, plan.offer.id.as_str()).await?;
+        audit::record(tx, [&plan.event]).await?;
         Ok(ClaimOutcome::Claimed)
     }
 }

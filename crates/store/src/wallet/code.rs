@@ -3,8 +3,9 @@
 use model::{AuditEvent, ClaimSubject, IssuanceState, IssuerId, ProgramId, TenantId, Timestamp, TxCodeMode};
 
 use super::token::{NewToken, insert_token};
-use crate::db::values;
+use crate::db::{Tx, values};
 use crate::job::{NewJob, enqueue};
+use crate::together::Decision;
 use crate::{Store, StoreError, audit};
 
 /// How often a transaction code may be tried (the last try included).
@@ -52,6 +53,36 @@ impl ClaimCode {
     /// Whether its transaction code was tried too often.
     pub fn is_exhausted(&self) -> bool {
         self.tx_code.is_some() && self.tries >= TRIES
+    }
+}
+
+/// A claim code on its way to become a token.
+#[derive(Clone, Debug)]
+pub struct CodeExchange {
+    /// SHA-256 of the code.
+    pub code_hash: [u8; 32],
+    /// The token.
+    pub token: NewToken,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Decision for CodeExchange {
+    type Outcome = bool;
+
+    fn stands(outcome: &bool) -> bool {
+        *outcome
+    }
+
+    async fn decide(&self, tx: &mut Tx) -> Result<bool, StoreError> {
+        let sql = "UPDATE claim_code SET used_at = $2, state = $3, updated_at = $2, wrong_tries = 0 \
+                   WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2";
+        let state = IssuanceState::AccessTokenCreated.as_str();
+        if tx.execute(sql, values![self.code_hash.as_slice(), self.now, state]).await? != 1 {
+            return Ok(false);
+        }
+        insert_token(tx, &self.token, self.now).await?;
+        Ok(true)
     }
 }
 
@@ -213,23 +244,10 @@ impl Store {
         Ok(())
     }
 
-    /// Exchanges a claim code for a token, once: `false`, and nothing is done, if it is used or over.
-    pub async fn exchange_code(
-        &self,
-        code_hash: &[u8; 32],
-        token: &NewToken,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let sql = "UPDATE claim_code SET used_at = $2, state = $3, updated_at = $2, wrong_tries = 0 \
-                   WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2";
-        let mut tx = self.db.begin().await?;
-        let state = IssuanceState::AccessTokenCreated.as_str();
-        if tx.execute(sql, values![code_hash.as_slice(), now, state]).await? != 1 {
-            return Ok(false);
-        }
-        insert_token(&mut tx, token, now).await?;
-        tx.commit().await?;
-        Ok(true)
+    /// Exchanges a claim code for a token, once, together with others that are exchanged at the same time: `false`, and nothing
+    /// is done, if it is used or over.
+    pub async fn exchange_code(&self, exchange: CodeExchange) -> Result<bool, StoreError> {
+        self.exchanges.ask(exchange).await?
     }
 
     /// Notes why a request for the credential was refused, unless the credential was issued before.

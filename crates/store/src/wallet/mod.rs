@@ -6,7 +6,7 @@ mod deferred;
 mod delivery;
 mod token;
 
-pub use code::ClaimCode;
+pub use code::{ClaimCode, CodeExchange};
 pub use credential::HeldCredential;
 pub use deferred::DeferredIssuance;
 pub use delivery::{Delivery, DeliveryPlan, NewDelivery};

@@ -118,6 +118,10 @@ impl Store {
     /// Forgets tokens that are over, and what could not be used again in any case.
     pub async fn forget_tokens(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.db.execute("DELETE FROM used_once WHERE expires_at <= $1", values![now]).await?;
+        // Nobody has a token any more by which it could be fetched.
+        let sql = "DELETE FROM deferred_issuance WHERE NOT EXISTS (SELECT 1 FROM access_token t \
+                   WHERE t.token_hash = deferred_issuance.token_hash AND t.expires_at > $1)";
+        self.db.execute(sql, values![now]).await?;
         self.db.execute("DELETE FROM access_token WHERE expires_at <= $1", values![now]).await
     }
 }
