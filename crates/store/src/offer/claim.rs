@@ -63,10 +63,10 @@ impl Decision for OfferClaimPlan {
 
     async fn decide(&self, tx: &mut Tx) -> Result<ClaimOutcome, StoreError> {
         let (plan, credential) = (self, &self.credential);
-        // Whoever knows the holder's DID finds the offer by it from now on.
+        // Whoever knows the holder's DID finds the offer by it from now on. Looked up by its id alone, as in `Store::offer`.
         let sql = "UPDATE offer SET status = 'claimed', credential_id = v.column3, subject = v.column4, \
                    revocation_id = v.column5, issued_at = v.column6, updated_at = v.column6, words = v.column7 \
-                   FROM {rows} WHERE offer.tenant_id = v.column1 AND offer.id = v.column2 \
+                   FROM {rows} WHERE offer.id = v.column2 AND offer.tenant_id || '' = v.column1 \
                    AND offer.deleted_at IS NULL AND offer.status = 'ready_to_claim' \
                    AND (offer.expires_at IS NULL OR offer.expires_at > v.column6)";
         let row = values![
