@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use iden3::DidMethod;
 use keys::MasterKey;
 use mail::Mailer;
@@ -119,6 +120,13 @@ impl Engine {
     /// Random bytes, from the engine's own source.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         self.entropy.bytes()
+    }
+
+    /// HMAC-SHA-256 under a key of its own for `purpose`, which only the master key gives.
+    pub(crate) fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        let key = self.master.derive(purpose);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
+        hmac::sign(&key, message).as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes")
     }
 
     /// The database.

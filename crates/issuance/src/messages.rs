@@ -64,11 +64,8 @@ impl Engine {
 
     /// Who speaks for a tenant where no profile is named.
     async fn tenant_speaker(&self, tenant: &TenantId) -> Result<Speaker, EngineError> {
-        if let Some(profile) = self.store.default_profile(tenant).await? {
-            return Ok(self.speaker(profile.name, profile.image.as_ref()));
-        }
-        let name = self.tenant(tenant.clone()).await?.map(|tenant| tenant.name.clone()).unwrap_or_default();
-        Ok(Speaker { name, logo_url: None })
+        let (name, logo) = self.organisation_of(tenant).await?;
+        Ok(self.speaker(name, logo.as_ref()))
     }
 
     async fn offer_message(

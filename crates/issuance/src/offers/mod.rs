@@ -11,7 +11,7 @@ mod images;
 mod profiles;
 mod read;
 mod revoke;
-mod share;
+pub(crate) mod share;
 mod templates;
 
 pub use api_keys::{CreatedApiKey, NewApiKey};

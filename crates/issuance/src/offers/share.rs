@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{AuditAction, AuditEvent, Holding, Offer, OfferId};
+use model::{AuditAction, AuditEvent, Holding, Offer, OfferId, Timestamp};
 use store::{JobKind, NewJob, ShareOutcome};
 
 use super::{Caller, OfferError};
@@ -68,16 +68,30 @@ impl Engine {
         let events: Vec<AuditEvent> =
             offers.iter().map(|offer| self.event(&actor, tenant, action, offer.id.as_str(), now)).collect();
         let bucket = format!("{what} {tenant} {}", caller.user());
-        match self.store.ask_for_mail(&bucket, &jobs, &events, now).await? {
+        self.enqueue_mail(&bucket, &jobs, &events, now).await
+    }
+
+    /// Has messages sent, unless `bucket` has asked twice within the last minute.
+    pub(crate) async fn enqueue_mail(
+        &self,
+        bucket: &str,
+        jobs: &[NewJob],
+        events: &[AuditEvent],
+        now: Timestamp,
+    ) -> Result<(), OfferError> {
+        match self.store.ask_for_mail(bucket, jobs, events, now).await? {
             ShareOutcome::Enqueued => {
                 self.jobs_waiting.notify_one();
                 Ok(())
             }
             ShareOutcome::Limited(again) => {
-                // Rounded up: who waits that long is let in.
-                let seconds = (again.0 - now.0).unsigned_abs().div_ceil(1_000_000);
-                Err(OfferError::RateLimited { seconds })
+                Err(OfferError::RateLimited { seconds: seconds_until(again, now) })
             }
         }
     }
+}
+
+/// How long it is until a moment, rounded up: who waits that long is let in.
+pub(crate) fn seconds_until(moment: Timestamp, now: Timestamp) -> u64 {
+    (moment.0 - now.0).unsigned_abs().div_ceil(1_000_000)
 }

@@ -2,7 +2,7 @@
 //! has the link to a credential, may claim, so what is said here is what the person may know anyway, and nothing about the
 //! person.
 
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::constant_time;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{
@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::issuer::issuer_url;
 use crate::mint::sha256;
 use crate::offers::OfferError;
+use crate::offers::share::seconds_until;
 
 /// How often a code is made anew when another replica makes one at the same time.
 const ATTEMPTS: usize = 5;
@@ -164,9 +165,7 @@ impl Engine {
     }
 
     fn link_mac(&self, id: &CredentialId) -> String {
-        let key = self.master.derive("claim-link");
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-        URL_SAFE_NO_PAD.encode(&hmac::sign(&key, id.as_str().as_bytes()).as_ref()[..LINK_MAC])
+        URL_SAFE_NO_PAD.encode(&self.mac("claim-link", id.as_str().as_bytes())[..LINK_MAC])
     }
 
     /// How links name it.
@@ -204,11 +203,7 @@ impl Engine {
             ClaimSubject::Credential(id) => {
                 let held = self.store.held_credential(id).await?.ok_or(OfferError::NotFound)?;
                 self.check_held(&held)?;
-                let profile = self.store.default_profile(&held.tenant).await?;
-                let organisation = match profile {
-                    Some(profile) => (profile.name, profile.image),
-                    None => (self.tenant_name(&held.tenant).await?, None),
-                };
+                let organisation = self.organisation_of(&held.tenant).await?;
                 Ok(Claimable {
                     issuer: held.issuer,
                     program: held.program,
@@ -222,8 +217,16 @@ impl Engine {
         }
     }
 
-    async fn tenant_name(&self, id: &TenantId) -> Result<String, EngineError> {
-        Ok(self.tenant(id.clone()).await?.map(|tenant| tenant.name.clone()).unwrap_or_default())
+    /// Who speaks for a tenant where no profile is named: the name and logo of its default profile, or its own name.
+    pub(crate) async fn organisation_of(
+        &self,
+        id: &TenantId,
+    ) -> Result<(String, Option<Image>), EngineError> {
+        if let Some(profile) = self.store.default_profile(id).await? {
+            return Ok((profile.name, profile.image));
+        }
+        let tenant = self.tenant(id.clone()).await?;
+        Ok((tenant.map(|tenant| tenant.name.clone()).unwrap_or_default(), None))
     }
 
     /// Whether a credential issued on behalf can be claimed now.
@@ -264,7 +267,7 @@ impl Engine {
             let tx_code = program.wallet.tx_code;
             let code = match self.store.claim_code(&subject).await? {
                 Some(code) if code.is_exhausted() && now < code.expires_at => {
-                    let seconds = (code.expires_at.0 - now.0).unsigned_abs().div_ceil(1_000_000);
+                    let seconds = seconds_until(code.expires_at, now);
                     return Err(OfferError::TooManyTries { seconds });
                 }
                 Some(code) if code.is_live(now) => Some(code),
@@ -348,10 +351,8 @@ impl Engine {
     /// The code: 128 bits that only the master key and the row together give, 22 characters of base64url. So the database holds
     /// no code that anybody could use, and the same code can be shown again.
     fn claim_code_text(&self, code: &ClaimCode) -> String {
-        let key = self.master.derive("claim-code");
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-        let mac = hmac::sign(&key, &[subject_bytes(&code.subject).as_slice(), &code.salt].concat());
-        URL_SAFE_NO_PAD.encode(&mac.as_ref()[..16])
+        let named = [subject_bytes(&code.subject).as_slice(), &code.salt].concat();
+        URL_SAFE_NO_PAD.encode(&self.mac("claim-code", &named)[..16])
     }
 
     /// How far the issuance of the offer has come.

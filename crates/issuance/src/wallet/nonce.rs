@@ -1,7 +1,7 @@
 //! Nonces for proofs of keys (OpenID4VCI 1.0, section 7): made without a trace, recognised by their MAC, used up with the
 //! credential that they help to get.
 
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::constant_time;
 use jose::{b64url_decode, b64url_encode};
 use model::Timestamp;
 
@@ -38,10 +38,8 @@ impl Engine {
     }
 
     fn nonce_mac(&self, issuer_url: &str, bytes: &[u8]) -> [u8; PARTS.2] {
-        let key = self.master.derive("nonce");
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-        let mac = hmac::sign(&key, &[issuer_url.as_bytes(), b"\0", bytes].concat());
-        mac.as_ref()[..PARTS.2].try_into().expect("HMAC-SHA-256 has 32 bytes")
+        let mac = self.mac("nonce", &[issuer_url.as_bytes(), b"\0", bytes].concat());
+        mac[..PARTS.2].try_into().expect("HMAC-SHA-256 has 32 bytes")
     }
 
     /// Whether a nonce is one of ours for this issuer, and not over. Whether it was used, the database knows.

@@ -1,7 +1,7 @@
 //! Sending a person the link by which a credential that was issued on behalf is claimed into a wallet.
 
 use model::{AuditAction, ClaimSubject, CoreClaimHash, Origin, TenantId};
-use store::{JobKind, ShareOutcome};
+use store::JobKind;
 
 use crate::engine::Engine;
 use crate::offers::OfferError;
@@ -24,16 +24,7 @@ impl Engine {
         let actor = partner.actor(origin);
         let event = self.event(&actor, tenant, AuditAction::ShareCredential, held.id.as_str(), now);
         let bucket = format!("claim-link {}", held.id);
-        match self.store.ask_for_mail(&bucket, &[job], &[event], now).await? {
-            ShareOutcome::Enqueued => {
-                self.jobs_waiting.notify_one();
-                Ok(())
-            }
-            ShareOutcome::Limited(again) => {
-                let seconds = (again.0 - now.0).unsigned_abs().div_ceil(1_000_000);
-                Err(OfferError::RateLimited { seconds })
-            }
-        }
+        self.enqueue_mail(&bucket, &[job], &[event], now).await
     }
 
     /// The link to claim a credential that was issued on behalf: for an operator, who hands it to the person.

@@ -1,7 +1,7 @@
 //! Transaction codes (OpenID4VCI 1.0, section 3.5): what a person types into the wallet, sent by e-mail, never together with the
 //! offer.
 
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::constant_time;
 use model::{ClaimSubject, TxCodeMode};
 use store::ClaimCode;
 
@@ -14,11 +14,8 @@ impl Engine {
     /// The transaction code that goes with a claim code: known from the master key and the row together, so that the database
     /// holds none.
     pub(crate) fn tx_code(&self, code: &ClaimCode, mode: TxCodeMode) -> String {
-        let key = self.master.derive("tx-code");
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
         let named = subject_bytes(&code.subject);
-        let mac = hmac::sign(&key, &[named.as_slice(), &code.salt].concat());
-        let mac = mac.as_ref();
+        let mac = self.mac("tx-code", &[named.as_slice(), &code.salt].concat());
         match mode {
             TxCodeMode::Numeric => {
                 let number = u64::from_be_bytes(mac[..8].try_into().expect("HMAC-SHA-256 has 32 bytes"));

@@ -84,8 +84,7 @@ impl TokenResponse {
 fn parameters(form: Vec<(String, String)>) -> Result<HashMap<String, String>, WalletError> {
     let mut parameters = HashMap::with_capacity(form.len());
     for (name, value) in form {
-        if let Some(earlier) = parameters.insert(name, value) {
-            drop(earlier);
+        if parameters.insert(name, value).is_some() {
             return Err(WalletError::InvalidRequest("A parameter is there twice.".into()));
         }
     }
