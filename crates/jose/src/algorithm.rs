@@ -10,6 +10,10 @@ use crate::quoted::Quoted;
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256 (section 3.4): a signature is `r || s`, 32 big-endian bytes each.
     Es256,
+    /// ECDSA on P-384 with SHA-384 (section 3.4): a signature is `r || s`, 48 big-endian bytes each.
+    Es384,
+    /// ECDSA on P-521 with SHA-512 (section 3.4): a signature is `r || s`, 66 big-endian bytes each.
+    Es512,
     /// RSASSA-PKCS1-v1_5 with SHA-256 (section 3.3): a signature is as long as the modulus, big-endian.
     Rs256,
     /// ECDSA on secp256k1 with SHA-256 (RFC 8812, section 3.2): a signature is `r || s`, 32 big-endian bytes
@@ -19,21 +23,26 @@ pub enum Algorithm {
     EdDsa,
 }
 
-/// The algorithms of the keys in a [`JwkSet`], and so of the tokens that such a set verifies. The others are
-/// for keys that a caller takes from elsewhere.
+/// The algorithms of the keys in a set that [`JwkSet::parse`] reads, and so of the tokens that such a set
+/// verifies. The others are for keys that a caller takes from elsewhere, or asks for by
+/// [`JwkSet::parse_with`].
 ///
-/// [`JwkSet`]: crate::JwkSet
+/// [`JwkSet::parse`]: crate::JwkSet::parse
+/// [`JwkSet::parse_with`]: crate::JwkSet::parse_with
 pub const JWK_SET_ALGORITHMS: [Algorithm; 2] = [Algorithm::Rs256, Algorithm::Es256];
 
 impl Algorithm {
     /// Every algorithm that a [`PublicKey`](crate::PublicKey) can have.
-    pub const ALL: [Self; 4] = [Self::Rs256, Self::Es256, Self::Es256k, Self::EdDsa];
+    pub const ALL: [Self; 6] =
+        [Self::Rs256, Self::Es256, Self::Es384, Self::Es512, Self::Es256k, Self::EdDsa];
 
-    /// The registered name: `RS256`, `ES256`, `ES256K` or `EdDSA`.
+    /// The registered name: `RS256`, `ES256`, `ES384`, `ES512`, `ES256K` or `EdDSA`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
             Self::Rs256 => "RS256",
             Self::Es256k => "ES256K",
             Self::EdDsa => "EdDSA",
@@ -62,8 +71,8 @@ impl FromStr for Algorithm {
     }
 }
 
-/// The name of an algorithm that is not accepted: none of [`Algorithm::ALL`], or none of
-/// [`JWK_SET_ALGORITHMS`] where a set of keys is asked.
+/// The name of an algorithm that is not accepted: none of [`Algorithm::ALL`], or none of those of a set of keys
+/// where one is asked.
 ///
 /// The message recommends what is accepted everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,8 +93,8 @@ mod tests {
     #[test]
     fn other_names_are_refused() {
         for name in [
-            "none", "None", "NONE", "", "es256", "ES256 ", "ES256k", "eddsa", "Ed25519", "ES384", "PS256",
-            "HS256", "RS512",
+            "none", "None", "NONE", "", "es256", "ES256 ", "ES256k", "eddsa", "Ed25519", "es384", "ES521",
+            "PS256", "HS256", "RS512",
         ] {
             assert_eq!(name.parse::<Algorithm>(), Err(UnsupportedAlgorithm(name.to_owned())));
         }
@@ -93,7 +102,7 @@ mod tests {
 
     #[test]
     fn sets_of_keys_accept_two() {
-        for name in ["ES256K", "EdDSA", "none"] {
+        for name in ["ES384", "ES512", "ES256K", "EdDSA", "none"] {
             let refused = Algorithm::among(&JWK_SET_ALGORITHMS, name).unwrap_err();
             assert_eq!(
                 refused.to_string(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::algorithm::{Algorithm, JWK_SET_ALGORITHMS, UnsupportedAlgorithm};
+use crate::algorithm::{Algorithm, UnsupportedAlgorithm};
 use crate::base64url::{Base64UrlError, b64url_decode};
 use crate::curve::Curve;
 use crate::public_key::PublicKey;
@@ -25,37 +25,59 @@ pub(crate) fn members(jwk: &Value) -> Result<&Map<String, Value>, JwkError> {
     jwk.as_object().ok_or(JwkError::NotAnObject)
 }
 
-/// Which keys a reader takes, and how its refusals name them.
-pub(crate) struct Kinds {
-    algorithms: &'static [Algorithm],
-    key_types: &'static str,
-    ec_curves: &'static str,
-}
+/// Which keys a reader takes: those for these algorithms.
+#[derive(Clone, Copy)]
+pub(crate) struct Kinds<'a>(pub(crate) &'a [Algorithm]);
 
 /// Every key that a [`PublicKey`] can be.
-pub(crate) const ALL_KINDS: Kinds =
-    Kinds { algorithms: &Algorithm::ALL, key_types: "EC, OKP or RSA", ec_curves: "P-256 or secp256k1" };
+pub(crate) const ALL_KINDS: Kinds<'static> = Kinds(&Algorithm::ALL);
 
-/// The keys of a [`JwkSet`](crate::JwkSet).
-pub(crate) const SET_KINDS: Kinds =
-    Kinds { algorithms: &JWK_SET_ALGORITHMS, key_types: "EC or RSA", ec_curves: "P-256" };
+impl Kinds<'_> {
+    fn takes(self, algorithm: Algorithm) -> bool {
+        self.0.contains(&algorithm)
+    }
 
-impl Kinds {
-    fn takes(&self, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(&algorithm)
+    fn curves(self) -> impl Iterator<Item = Curve> {
+        Curve::ALL.into_iter().filter(move |curve| self.takes(curve.algorithm()))
+    }
+
+    /// Whether there is a key with this `kty` among them.
+    fn takes_type(self, kty: &str) -> bool {
+        match kty {
+            "EC" => self.curves().next().is_some(),
+            "OKP" => self.takes(Algorithm::EdDsa),
+            "RSA" => self.takes(Algorithm::Rs256),
+            _ => false,
+        }
+    }
+
+    /// The types of these keys, for a refusal.
+    fn key_types(self) -> String {
+        listed(["EC", "OKP", "RSA"].into_iter().filter(|kty| self.takes_type(kty)).collect())
+    }
+
+    /// The curves of these keys for ECDSA, for a refusal.
+    fn curve_names(self) -> String {
+        listed(self.curves().map(Curve::name).collect())
     }
 }
 
+/// `a, b or c`.
+fn listed(mut names: Vec<&str>) -> String {
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() { last.to_owned() } else { format!("{} or {last}", names.join(", ")) }
+}
+
 /// The work of [`PublicKey::from_jwk`], for the keys that the caller takes.
-pub(crate) fn read_public_key(jwk: &Map<String, Value>, kinds: &Kinds) -> Result<PublicKey, JwkError> {
+pub(crate) fn read_public_key(jwk: &Map<String, Value>, kinds: Kinds<'_>) -> Result<PublicKey, JwkError> {
     check_purpose(jwk)?;
     let key = match required_text(jwk, "kty")? {
-        "EC" => read_ec(jwk, kinds)?,
-        "RSA" => PublicKey::from_rsa_components(octets(jwk, "n")?, octets(jwk, "e")?)?,
-        "OKP" if kinds.takes(Algorithm::EdDsa) => read_okp(jwk)?,
-        other => {
-            return Err(JwkError::UnsupportedKeyType { kty: other.to_owned(), accepted: kinds.key_types });
+        other if !kinds.takes_type(other) => {
+            return Err(JwkError::UnsupportedKeyType { kty: other.to_owned(), accepted: kinds.key_types() });
         }
+        "EC" => read_ec(jwk, kinds)?,
+        "OKP" => read_okp(jwk)?,
+        _ => PublicKey::from_rsa_components(octets(jwk, "n")?, octets(jwk, "e")?)?,
     };
     match declared_algorithm(jwk, kinds)? {
         Some(declared) if declared != key.algorithm() => {
@@ -68,10 +90,10 @@ pub(crate) fn read_public_key(jwk: &Map<String, Value>, kinds: &Kinds) -> Result
 /// The `alg` member, if there is one (RFC 7517, section 4.4).
 pub(crate) fn declared_algorithm(
     jwk: &Map<String, Value>,
-    kinds: &Kinds,
+    kinds: Kinds<'_>,
 ) -> Result<Option<Algorithm>, JwkError> {
     let name = optional_text(jwk, "alg")?;
-    Ok(name.map(|name| Algorithm::among(kinds.algorithms, name)).transpose()?)
+    Ok(name.map(|name| Algorithm::among(kinds.0, name)).transpose()?)
 }
 
 /// A string member that may be absent.
@@ -103,55 +125,66 @@ fn check_purpose(jwk: &Map<String, Value>) -> Result<(), JwkError> {
     }
 }
 
-fn read_ec(jwk: &Map<String, Value>, kinds: &Kinds) -> Result<PublicKey, JwkError> {
+fn read_ec(jwk: &Map<String, Value>, kinds: Kinds<'_>) -> Result<PublicKey, JwkError> {
     let name = required_text(jwk, "crv")?;
-    let curve = [Curve::P256, Curve::Secp256k1]
-        .into_iter()
-        .find(|curve| curve.name() == name && kinds.takes(curve.algorithm()))
-        .ok_or_else(|| JwkError::UnsupportedCurve { crv: name.to_owned(), accepted: kinds.ec_curves })?;
+    let curve = kinds
+        .curves()
+        .find(|curve| curve.name() == name)
+        .ok_or_else(|| JwkError::UnsupportedCurve { crv: name.to_owned(), accepted: kinds.curve_names() })?;
     let (x, y) = coordinates(jwk, curve)?;
-    PublicKey::from_ec_point(curve, x, y)
+    PublicKey::from_ec_point(curve, &x, &y)
 }
 
 /// The point of a key on P-256, whatever the key is for.
 pub(crate) fn p256_point(jwk: &Map<String, Value>) -> Result<([u8; 32], [u8; 32]), JwkError> {
+    const CHECKED: &str = "the length of a coordinate was checked";
     match required_text(jwk, "kty")? {
         "EC" => {}
-        other => return Err(JwkError::UnsupportedKeyType { kty: other.to_owned(), accepted: "EC" }),
+        other => {
+            return Err(JwkError::UnsupportedKeyType { kty: other.to_owned(), accepted: "EC".to_owned() });
+        }
     }
     match required_text(jwk, "crv")? {
         "P-256" => {}
-        other => return Err(JwkError::UnsupportedCurve { crv: other.to_owned(), accepted: "P-256" }),
+        other => {
+            return Err(JwkError::UnsupportedCurve { crv: other.to_owned(), accepted: "P-256".to_owned() });
+        }
     }
     let (x, y) = coordinates(jwk, Curve::P256)?;
-    PublicKey::from_ec_point(Curve::P256, x, y)?;
-    Ok((x, y))
+    PublicKey::from_ec_point(Curve::P256, &x, &y)?;
+    Ok((x.try_into().expect(CHECKED), y.try_into().expect(CHECKED)))
 }
 
-fn coordinates(jwk: &Map<String, Value>, curve: Curve) -> Result<([u8; 32], [u8; 32]), JwkError> {
-    Ok((coordinate(jwk, "x", curve.name())?, coordinate(jwk, "y", curve.name())?))
+fn coordinates(jwk: &Map<String, Value>, curve: Curve) -> Result<(Vec<u8>, Vec<u8>), JwkError> {
+    let len = curve.coordinate_len();
+    Ok((coordinate(jwk, "x", curve.name(), len)?, coordinate(jwk, "y", curve.name(), len)?))
 }
 
 /// An octet key pair (RFC 8037, section 2).
 fn read_okp(jwk: &Map<String, Value>) -> Result<PublicKey, JwkError> {
     match required_text(jwk, "crv")? {
-        "Ed25519" => PublicKey::from_ed25519(coordinate(jwk, "x", "Ed25519")?),
-        other => Err(JwkError::UnsupportedCurve { crv: other.to_owned(), accepted: "Ed25519" }),
+        "Ed25519" => {
+            let x = coordinate(jwk, "x", "Ed25519", 32)?;
+            PublicKey::from_ed25519(x.try_into().expect("the length of a coordinate was checked"))
+        }
+        other => Err(JwkError::UnsupportedCurve { crv: other.to_owned(), accepted: "Ed25519".to_owned() }),
     }
 }
 
 /// A coordinate has the full length of the field, leading zeros included (RFC 7518, section 6.2.1.2); a key
-/// for Ed25519 is as long (RFC 8032, section 5.1.5).
+/// for Ed25519 has 32 bytes (RFC 8032, section 5.1.5).
 fn coordinate(
     jwk: &Map<String, Value>,
     name: &'static str,
     curve: &'static str,
-) -> Result<[u8; 32], JwkError> {
-    octets(jwk, name)?.try_into().map_err(|bytes: Vec<u8>| JwkError::CoordinateLength {
-        member: name,
-        len: bytes.len(),
-        curve,
-    })
+    expected: usize,
+) -> Result<Vec<u8>, JwkError> {
+    let bytes = octets(jwk, name)?;
+    if bytes.len() == expected {
+        Ok(bytes)
+    } else {
+        Err(JwkError::CoordinateLength { member: name, len: bytes.len(), curve, expected })
+    }
 }
 
 /// Why a JWK is not a public key that we accept.
@@ -172,7 +205,7 @@ pub enum JwkError {
         /// The type of the key.
         kty: String,
         /// The types that are accepted.
-        accepted: &'static str,
+        accepted: String,
     },
     /// `crv` is not one that is accepted here for such a key.
     #[error("curve {} is not accepted; use {accepted}", Quoted(.crv))]
@@ -180,7 +213,7 @@ pub enum JwkError {
         /// The curve of the key.
         crv: String,
         /// The curves that are accepted.
-        accepted: &'static str,
+        accepted: String,
     },
     /// `use` is not `sig`.
     #[error("the key is for the use {}, not for `sig`", Quoted(.0))]
@@ -207,9 +240,10 @@ pub enum JwkError {
         /// What is wrong with its text.
         cause: Base64UrlError,
     },
-    /// A coordinate is not 32 bytes long.
+    /// A coordinate is not as long as those on its curve are.
     #[error(
-        "the JWK's member `{member}` has {len} bytes; a coordinate on {curve} has 32, leading zeros included"
+        "the JWK's member `{member}` has {len} bytes; a coordinate on {curve} has {expected}, leading zeros \
+         included"
     )]
     CoordinateLength {
         /// The name of the member.
@@ -218,6 +252,8 @@ pub enum JwkError {
         len: usize,
         /// The name of the key's curve.
         curve: &'static str,
+        /// The length of such coordinates in bytes.
+        expected: usize,
     },
     /// The coordinates are not those of a point on the curve with this name.
     #[error("`x` and `y` are not a point on {0}")]

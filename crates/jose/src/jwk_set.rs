@@ -1,5 +1,6 @@
 //! Sets of keys as others publish them (RFC 7517, section 5).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -7,9 +8,9 @@ use serde_json::Value;
 use crate::algorithm::{Algorithm, JWK_SET_ALGORITHMS};
 use crate::json::{JsonError, strict_json};
 use crate::jwk::{
-    JwkError, SET_KINDS, declared_algorithm, members, optional_text, private_members, read_public_key,
+    JwkError, Kinds, declared_algorithm, members, optional_text, private_members, read_public_key,
 };
-use crate::jws::{Jws, JwsError};
+use crate::jws::{Header, Jws, JwsError};
 use crate::public_key::PublicKey;
 use crate::quoted::Quoted;
 
@@ -19,17 +20,34 @@ pub const MAX_JWK_SET_LEN: usize = 64 * 1024;
 /// The largest number of keys in a JWK Set.
 pub const MAX_JWK_SET_KEYS: usize = 100;
 
+/// With how many keys of a set from [`JwkSet::parse_with`] one token is tried.
+pub const MAX_TRIED_KEYS: usize = 16;
+
 /// The keys of a JWK Set that can verify a signature for us, and what is to be said about the others.
 ///
-/// They are keys for [`JWK_SET_ALGORITHMS`], and tokens of another algorithm do not verify.
-///
-/// [`JWK_SET_ALGORITHMS`]: crate::JWK_SET_ALGORITHMS
+/// They are keys for the algorithms that the set was read for, and tokens of another algorithm do not verify. An
+/// empty set is one of [`JwkSet::parse`].
 #[derive(Debug, Clone, Default)]
 pub struct JwkSet {
     /// The usable keys in the order of the document. A `kid` may occur more than once.
     pub keys: Vec<SetKey>,
     /// What the publisher of the set should know.
     pub warnings: Vec<KeyWarning>,
+    rule: Rule,
+}
+
+/// What a set was read for.
+#[derive(Debug, Clone)]
+struct Rule {
+    algorithms: Cow<'static, [Algorithm]>,
+    /// Whether a token must name its key.
+    needs_kid: bool,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self { algorithms: Cow::Borrowed(&JWK_SET_ALGORITHMS), needs_kid: true }
+    }
 }
 
 /// A usable key of a set.
@@ -44,7 +62,8 @@ pub struct SetKey {
 }
 
 impl JwkSet {
-    /// Reads a JWK Set.
+    /// Reads a JWK Set of somebody who was told how to publish it: its keys are for [`JWK_SET_ALGORITHMS`], and a
+    /// token must name its key by `kid`.
     ///
     /// A key that we cannot use doesn't spoil the set (RFC 7517, section 5): it is left out, with a warning.
     /// So a set without any usable key is not an error. A key with private members is used, without them, and
@@ -54,6 +73,20 @@ impl JwkSet {
     ///
     /// [`JwkSetError`] if the document as a whole is not a JWK Set within the limits.
     pub fn parse(document: &[u8]) -> Result<Self, JwkSetError> {
+        Self::read(document, Rule::default())
+    }
+
+    /// Reads a JWK Set of a stranger, as [`JwkSet::parse`] does but for keys of these algorithms; a token need not
+    /// name its key, and a key need not have a name ([`JwkSet::verify`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`JwkSet::parse`].
+    pub fn parse_with(document: &[u8], algorithms: &[Algorithm]) -> Result<Self, JwkSetError> {
+        Self::read(document, Rule { algorithms: Cow::Owned(algorithms.to_vec()), needs_kid: false })
+    }
+
+    fn read(document: &[u8], rule: Rule) -> Result<Self, JwkSetError> {
         if document.len() > MAX_JWK_SET_LEN {
             return Err(JwkSetError::TooLong(document.len()));
         }
@@ -62,7 +95,7 @@ impl JwkSet {
         if jwks.len() > MAX_JWK_SET_KEYS {
             return Err(JwkSetError::TooManyKeys(jwks.len()));
         }
-        let mut set = Self::default();
+        let mut set = Self { rule, ..Self::default() };
         for jwk in jwks {
             set.add(jwk);
         }
@@ -75,7 +108,7 @@ impl JwkSet {
         if !members.is_empty() {
             self.warnings.push(KeyWarning::PrivateMembers { kid: kid(), members });
         }
-        match SetKey::from_jwk(jwk) {
+        match SetKey::from_jwk(jwk, Kinds(&self.rule.algorithms)) {
             Ok(key) => self.keys.push(key),
             Err(reason) => self.warnings.push(KeyWarning::Ignored { kid: kid(), reason }),
         }
@@ -89,32 +122,79 @@ impl JwkSet {
     /// Verifies a token with the key that its `kid` names, and gives that key. If several keys have that
     /// `kid`, each that fits the token's algorithm is tried.
     ///
+    /// In a set from [`JwkSet::parse_with`], `kid` is the hint that RFC 7515, section 4.1.4, says it is: if no key
+    /// has that `kid`, the keys without one are tried, and if the token has none, all are. At most
+    /// [`MAX_TRIED_KEYS`] may fit its algorithm then.
+    ///
     /// # Errors
     ///
-    /// [`JwsError::UnsupportedAlgorithm`], [`JwsError::MissingKid`] or [`JwsError::UnknownKid`] before any
-    /// key is tried; then [`JwsError::Signature`], or [`JwsError::AlgorithmMismatch`] if no key fits.
+    /// [`JwsError::UnsupportedAlgorithm`], [`JwsError::MissingKid`], [`JwsError::UnknownKid`],
+    /// [`JwsError::NoFittingKey`] or [`JwsError::TooManyKeys`] before any key is tried; then
+    /// [`JwsError::Signature`], or [`JwsError::AlgorithmMismatch`] if no key fits.
     pub fn verify(&self, jws: &Jws<'_>) -> Result<&SetKey, JwsError> {
-        Algorithm::among(&JWK_SET_ALGORITHMS, &jws.header().alg)?;
-        let kid = jws.header().kid.as_deref().ok_or(JwsError::MissingKid)?;
-        let mut refusal = JwsError::UnknownKid(kid.to_owned());
-        for candidate in self.with_kid(kid) {
+        let algorithm = Algorithm::among(&self.rule.algorithms, &jws.header().alg)?;
+        let mut refusal = JwsError::Signature;
+        let mut has_fitted = false;
+        for candidate in self.candidates(jws.header(), algorithm)? {
             match jws.verify(&candidate.key) {
                 Ok(()) => return Ok(candidate),
                 // That another key of this name doesn't fit says less than that a fitting one didn't verify.
-                Err(JwsError::AlgorithmMismatch { .. }) if matches!(refusal, JwsError::Signature) => {}
-                Err(cause) => refusal = cause,
+                Err(JwsError::AlgorithmMismatch { .. }) if has_fitted => {}
+                Err(cause) => {
+                    has_fitted = matches!(cause, JwsError::Signature);
+                    refusal = cause;
+                }
             }
         }
         Err(refusal)
     }
+
+    /// The keys that a token with this header may be signed with, at least one: those with which [`JwkSet::verify`] tries it.
+    ///
+    /// # Errors
+    ///
+    /// As [`JwkSet::verify`], before any key is tried.
+    pub fn keys_for(&self, header: &Header) -> Result<Vec<&SetKey>, JwsError> {
+        self.candidates(header, Algorithm::among(&self.rule.algorithms, &header.alg)?)
+    }
+
+    /// The keys that a token may be signed with by what its header says; at least one.
+    fn candidates(&self, header: &Header, algorithm: Algorithm) -> Result<Vec<&SetKey>, JwsError> {
+        let fits = |key: &&SetKey| key.key.algorithm() == algorithm;
+        let chosen: Vec<&SetKey> = match header.kid.as_deref() {
+            None if self.rule.needs_kid => return Err(JwsError::MissingKid),
+            None => {
+                let all: Vec<_> = self.keys.iter().filter(fits).collect();
+                if all.is_empty() {
+                    return Err(JwsError::NoFittingKey(algorithm));
+                }
+                all
+            }
+            Some(kid) => {
+                let mut named: Vec<_> = self.with_kid(kid).collect();
+                if named.is_empty() && !self.rule.needs_kid {
+                    named.extend(self.keys.iter().filter(|key| key.kid.is_none()).filter(fits));
+                }
+                if named.is_empty() {
+                    return Err(JwsError::UnknownKid(kid.to_owned()));
+                }
+                named
+            }
+        };
+        let fitting = chosen.iter().copied().filter(|key| fits(key)).count();
+        if fitting > MAX_TRIED_KEYS && !self.rule.needs_kid {
+            return Err(JwsError::TooManyKeys(fitting));
+        }
+        Ok(chosen)
+    }
 }
 
 impl SetKey {
-    fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
+    fn from_jwk(jwk: &Value, kinds: Kinds<'_>) -> Result<Self, JwkError> {
         let jwk = members(jwk)?;
-        let key = read_public_key(jwk, &SET_KINDS)?;
+        let key = read_public_key(jwk, kinds)?;
         let kid = optional_text(jwk, "kid")?.map(str::to_owned);
-        Ok(Self { kid, alg: declared_algorithm(jwk, &SET_KINDS)?, key })
+        Ok(Self { kid, alg: declared_algorithm(jwk, kinds)?, key })
     }
 }
 

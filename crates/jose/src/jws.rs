@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::algorithm::{Algorithm, JWK_SET_ALGORITHMS, UnsupportedAlgorithm};
 use crate::base64url::{Base64UrlError, b64url_decode};
 use crate::json::{JsonError, strict_json};
+use crate::jwk_set::MAX_TRIED_KEYS;
 use crate::public_key::PublicKey;
 use crate::quoted::Quoted;
 
@@ -195,12 +196,21 @@ pub enum JwsError {
     /// `alg` is no algorithm that is accepted here.
     #[error(transparent)]
     UnsupportedAlgorithm(#[from] UnsupportedAlgorithm),
-    /// The header has no `kid`, so no key can be looked up.
+    /// The header has no `kid`, and the set wants one.
     #[error("the token's header has no `kid`")]
     MissingKid,
     /// No usable key has this `kid`.
     #[error("no usable key has the `kid` {}", Quoted(.0))]
     UnknownKid(String),
+    /// The token names no key, and the set has none for its algorithm.
+    #[error("no usable key of the set is for {0}")]
+    NoFittingKey(Algorithm),
+    /// The token fits this many keys of the set.
+    #[error(
+        "{0} keys of the set could be the token's; at most {MAX_TRIED_KEYS} are tried: give each key a `kid` of its \
+         own and name it in the token"
+    )]
+    TooManyKeys(usize),
     /// The key is not one for the token's algorithm.
     #[error("the token says {token}, but the key is for {key}")]
     AlgorithmMismatch {

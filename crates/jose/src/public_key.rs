@@ -11,12 +11,14 @@ use crate::algorithm::Algorithm;
 use crate::base64url::b64url_encode;
 use crate::curve::{Curve, uncompressed_point};
 use crate::jwk::{ALL_KINDS, JwkError, members, read_public_key};
+use crate::spki::{SpkiError, read_spki};
 use crate::{ed25519, roca};
 
 /// The sizes of an RSA modulus that we accept, in bits (RFC 7518, section 3.3 requires at least 2048).
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// A checked public key: EC on P-256 or secp256k1, Ed25519, or RSA with a modulus of 2048 to 8192 bits.
+/// A checked public key: EC on P-256, P-384, P-521 or secp256k1, Ed25519, or RSA with a modulus of 2048 to 8192
+/// bits.
 ///
 /// Two keys are equal if their numbers are.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ pub struct PublicKey {
 /// What a JWK says, each number in the only length that is allowed for it; big-endian, but for Ed25519.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Numbers {
-    Ec { curve: Curve, x: [u8; 32], y: [u8; 32] },
+    Ec { curve: Curve, x: Vec<u8>, y: Vec<u8> },
     Ed25519 { x: [u8; 32] },
     Rsa { n: Vec<u8>, e: Vec<u8> },
 }
@@ -47,14 +49,26 @@ impl PublicKey {
     ///
     /// [`private_members`]: crate::private_members
     pub fn from_jwk(jwk: &Value) -> Result<Self, JwkError> {
-        read_public_key(members(jwk)?, &ALL_KINDS)
+        read_public_key(members(jwk)?, ALL_KINDS)
     }
 
-    /// A key from the affine coordinates of its point, big-endian.
-    pub(crate) fn from_ec_point(curve: Curve, x: [u8; 32], y: [u8; 32]) -> Result<Self, JwkError> {
-        let verifier = ParsedPublicKey::new(curve.verification(), uncompressed_point(&x, &y))
+    /// Reads a SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7), the form that a certificate holds: EC on
+    /// P-256, P-384 or P-521 with an uncompressed point (RFC 5480, section 2), Ed25519 (RFC 8410, section 4), or RSA
+    /// with 2048 to 8192 bits (RFC 3279, section 2.3.1).
+    ///
+    /// # Errors
+    ///
+    /// [`SpkiError`] if the bytes are not exactly one such document, or hold another kind of key or one that would
+    /// be refused as a JWK.
+    pub fn from_spki_der(document: &[u8]) -> Result<Self, SpkiError> {
+        read_spki(document)
+    }
+
+    /// A key from the affine coordinates of its point, big-endian, each as long as [`Curve::coordinate_len`] says.
+    pub(crate) fn from_ec_point(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, JwkError> {
+        let verifier = ParsedPublicKey::new(curve.verification(), uncompressed_point(x, y))
             .map_err(|_| JwkError::PointNotOnCurve(curve.name()))?;
-        Ok(Self { numbers: Numbers::Ec { curve, x, y }, verifier })
+        Ok(Self { numbers: Numbers::Ec { curve, x: x.to_vec(), y: y.to_vec() }, verifier })
     }
 
     /// A key for Ed25519 from its encoding (RFC 8032, section 5.1.5).

@@ -7,7 +7,8 @@ const MAX_EXCERPT: usize = 64;
 
 /// Foreign text made fit for a message or a log line: between back-quotes, control characters escaped, cut
 /// when long.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -51,7 +51,8 @@ impl SigningKey {
         for (curve, algorithm) in CURVES {
             if let Ok(pair) = EcdsaKeyPair::from_pkcs8(algorithm, document) {
                 let (x, y) = split_point(pair.public_key().as_ref());
-                return Ok(Self { public: PublicKey::from_ec_point(curve, x, y)?, pair: Pair::Ec(pair) });
+                let public = PublicKey::from_ec_point(curve, x, y)?;
+                return Ok(Self { public, pair: Pair::Ec(pair) });
             }
         }
         if let Ok(pair) = Ed25519KeyPair::from_pkcs8(document) {

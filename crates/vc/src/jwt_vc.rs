@@ -237,7 +237,12 @@ impl Unsigned {
 pub fn verify(compact: &str, issuer_key: &PublicKey) -> Result<Map<String, Value>, VerifyError> {
     let jws = Jws::parse_within(compact, MAX_SIZE)?;
     jws.verify(issuer_key)?;
-    let claims: Map<String, Value> = json::from_payload(jws.payload())?;
+    read(jws.payload())
+}
+
+/// The payload of a JWT VC whose signature was verified.
+pub(crate) fn read(payload: &[u8]) -> Result<Map<String, Value>, VerifyError> {
+    let claims: Map<String, Value> = json::from_payload(payload)?;
     let credential = claims.get("vc").filter(|vc| is_credential(vc)).ok_or(VerifyError::NotCredential)?;
     // An issuer may be a URI or an object that has one.
     let issuer = credential.get("issuer").map(|issuer| issuer.get("id").unwrap_or(issuer));

@@ -105,15 +105,17 @@ fn keys_that_are_not_on_their_curve() {
     let moved = |key: &SigningKey, crv: &str| refusal(jwk(key, &json!({ "crv": crv })));
     assert_eq!(moved(&EC, "secp256k1"), JwkError::PointNotOnCurve("secp256k1"));
     assert_eq!(moved(&SECP256K1, "P-256"), JwkError::PointNotOnCurve("P-256"));
-    assert_eq!(
-        moved(&SECP256K1, "P-384").to_string(),
-        "curve `P-384` is not accepted; use P-256 or secp256k1"
-    );
+    for crv in ["P-224", "p-384", "BP-256"] {
+        assert_eq!(
+            moved(&SECP256K1, crv).to_string(),
+            format!("curve `{crv}` is not accepted; use P-256, P-384, P-521 or secp256k1")
+        );
+    }
     for crv in ["X25519", "Ed448", "P-256"] {
         assert_eq!(moved(&ED25519, crv).to_string(), format!("curve `{crv}` is not accepted; use Ed25519"));
     }
     let short = refusal(jwk(&ED25519, &json!({ "x": b64url_encode(&[1; 31]) })));
-    assert_eq!(short, JwkError::CoordinateLength { member: "x", len: 31, curve: "Ed25519" });
+    assert_eq!(short, JwkError::CoordinateLength { member: "x", len: 31, curve: "Ed25519", expected: 32 });
     assert_eq!(
         refusal(json!({ "kty": "oct" })).to_string(),
         "key type `oct` is not accepted; use EC, OKP or RSA"

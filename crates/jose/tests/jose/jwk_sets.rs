@@ -154,7 +154,10 @@ fn impossible_ec_keys() {
     );
     for len in [0, 31, 33, 64] {
         let cut = jwk(&EC, &json!({ "y": b64url_encode(&vec![1; len]) }));
-        assert_eq!(refusal(&cut), JwkError::CoordinateLength { member: "y", len, curve: "P-256" });
+        assert_eq!(
+            refusal(&cut),
+            JwkError::CoordinateLength { member: "y", len, curve: "P-256", expected: 32 }
+        );
     }
     assert!(matches!(refusal(&jwk(&EC, &json!({ "x": "=" }))), JwkError::Encoding { member: "x", .. }));
 }

@@ -4,8 +4,10 @@
 
 mod attacks;
 mod holder_keys;
+mod issuer_keys;
 mod jwe;
 mod jwk_sets;
 mod signing;
+mod spki;
 mod support;
 mod wycheproof;

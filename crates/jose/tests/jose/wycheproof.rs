@@ -1,7 +1,7 @@
-//! Project Wycheproof's vectors against the functions that check Partner JWTs.
+//! Project Wycheproof's vectors against the functions that check Partner JWTs and the signatures of issuers.
 
 use jose::jwe::{DecryptionKey, decrypt};
-use jose::{Algorithm, JwkSet, Jws, PublicKey, b64url_decode, b64url_encode};
+use jose::{Algorithm, JWK_SET_ALGORITHMS, JwkSet, Jws, PublicKey, b64url_decode, b64url_encode};
 use serde_json::{Value, json};
 
 macro_rules! vectors {
@@ -26,23 +26,46 @@ fn verifies(set: &Value, token: &str) -> bool {
     Jws::parse(token).is_ok_and(|jws| keys.verify(&jws).is_ok())
 }
 
-/// Whether a set holds a key for one of our two algorithms.
-fn is_ours(set: &Value) -> bool {
+/// As what a stranger issued is checked: any algorithm, and names are hints.
+fn verifies_for_a_stranger(set: &Value, token: &str) -> bool {
+    let keys = JwkSet::parse_with(set.to_string().as_bytes(), &Algorithm::ALL).unwrap();
+    Jws::parse(token).is_ok_and(|jws| keys.verify(&jws).is_ok())
+}
+
+/// Whether a set holds a key for one of these algorithms.
+fn has_key_for(set: &Value, algorithms: &[Algorithm]) -> bool {
     set["keys"]
         .as_array()
         .unwrap()
         .iter()
-        .any(|key| ["ES256", "RS256"].iter().any(|name| key["alg"] == *name))
+        .any(|key| algorithms.iter().any(|algorithm| key["alg"] == algorithm.as_str()))
+}
+
+/// The set of keys of a group. Those of RFC 7520, figure 27, are marked `ES521`, which is no algorithm; with `mended`
+/// they are marked as the token is.
+fn set_of_group(group: &Value, mended: bool) -> Value {
+    let keys = group.get("public").unwrap_or(&group["private"]);
+    let mut set = if keys.get("keys").is_some() { keys.clone() } else { json!({ "keys": [keys] }) };
+    for key in set["keys"].as_array_mut().unwrap() {
+        if mended && key["alg"] == "ES521" {
+            key["alg"] = json!("ES512");
+        }
+    }
+    set
 }
 
 /// Runs the tests of a JOSE file; gives how many tokens were accepted.
-fn run_jose(file: &Value) -> usize {
+fn run_jose(
+    file: &Value,
+    mended: bool,
+    algorithms: &[Algorithm],
+    verifies: impl Fn(&Value, &str) -> bool,
+) -> usize {
     let mut accepted = 0;
     for (group, test) in tests(file) {
-        let keys = group.get("public").unwrap_or(&group["private"]);
-        let set = if keys.get("keys").is_some() { keys.clone() } else { json!({ "keys": [keys] }) };
-        // Vectors that are valid under an algorithm that we don't have must be refused all the same.
-        let expected = test["result"] == "valid" && is_ours(&set);
+        let set = set_of_group(group, mended);
+        // Vectors that are valid under an algorithm that is not accepted must be refused all the same.
+        let expected = test["result"] == "valid" && has_key_for(&set, algorithms);
         let token = match &test["jws"] {
             Value::String(token) => token.clone(),
             json => json.to_string(),
@@ -57,14 +80,19 @@ fn run_jose(file: &Value) -> usize {
 fn json_web_signature() {
     let file = vectors!("json_web_signature_test.json");
     assert_eq!(tests(&file).count(), 401);
-    assert_eq!(run_jose(&file), 10);
+    for mended in [false, true] {
+        assert_eq!(run_jose(&file, mended, &JWK_SET_ALGORITHMS, verifies), 10);
+    }
+    assert_eq!(run_jose(&file, false, &Algorithm::ALL, verifies_for_a_stranger), 10);
+    assert_eq!(run_jose(&file, true, &Algorithm::ALL, verifies_for_a_stranger), 12);
 }
 
 #[test]
 fn json_web_key() {
     let file = vectors!("json_web_key_test.json");
     assert_eq!(tests(&file).count(), 26);
-    assert_eq!(run_jose(&file), 1);
+    assert_eq!(run_jose(&file, false, &JWK_SET_ALGORITHMS, verifies), 1);
+    assert_eq!(run_jose(&file, false, &Algorithm::ALL, verifies_for_a_stranger), 1);
 }
 
 /// Every test of a file that gives messages and signatures in hexadecimal; gives how many signatures were
@@ -91,6 +119,14 @@ fn ecdsa_p256_sha256_p1363() {
 }
 
 #[test]
+fn ecdsa_p384_sha384_p1363() {
+    let file = vectors!("ecdsa_secp384r1_sha384_p1363_test.json");
+    assert_eq!(tests(&file).count(), 280);
+    let accepted = run_signatures(&file, Algorithm::Es384, |group| ec_key(group, "P-384"));
+    assert_eq!(accepted, 193);
+}
+
+#[test]
 fn ecdsa_secp256k1_sha256_p1363() {
     let file = vectors!("ecdsa_secp256k1_sha256_p1363_test.json");
     assert_eq!(tests(&file).count(), 252);
@@ -101,7 +137,8 @@ fn ecdsa_secp256k1_sha256_p1363() {
 /// The key of a group: not every group has a JWK; all have an uncompressed point.
 fn ec_key(group: &Value, crv: &str) -> PublicKey {
     let point = hex::decode(text(&group["publicKey"], "uncompressed")).unwrap();
-    let (x, y) = (b64url_encode(&point[1..33]), b64url_encode(&point[33..]));
+    let (x, y) = point[1..].split_at(point.len() / 2);
+    let (x, y) = (b64url_encode(x), b64url_encode(y));
     PublicKey::from_jwk(&json!({ "kty": "EC", "crv": crv, "x": x, "y": y })).unwrap()
 }
 

@@ -13,6 +13,10 @@ pub(super) enum Curve {
     P256,
     /// SEC 2, section 2.4.1.
     Secp256k1,
+    /// NIST SP 800-186, section 3.2.1.4.
+    P384,
+    /// NIST SP 800-186, section 3.2.1.5.
+    P521,
 }
 
 impl Curve {
@@ -21,10 +25,21 @@ impl Curve {
         match self {
             Self::P256 => "P-256",
             Self::Secp256k1 => "secp256k1",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
         }
     }
 
-    /// The prime, which is 3 modulo 4 for both; `a` and `b`. In hexadecimal.
+    /// Bytes of a coordinate.
+    fn size(self) -> usize {
+        match self {
+            Self::P256 | Self::Secp256k1 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// The prime, which is 3 modulo 4 for all of them; `a` and `b`. In hexadecimal.
     fn numbers(self) -> [BigUint; 3] {
         let numbers: [&[u8]; 3] = match self {
             Self::P256 => [
@@ -35,30 +50,40 @@ impl Curve {
             Self::Secp256k1 => {
                 [b"fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f", b"0", b"7"]
             }
+            Self::P384 => [
+                b"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
+                b"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000fffffffc",
+                b"b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef",
+            ],
+            Self::P521 => [
+                b"1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                b"1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc",
+                b"51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00",
+            ],
         };
         numbers.map(|digits| BigUint::parse_bytes(digits, 16).expect("these are hexadecimal digits"))
     }
 }
 
-/// The compressed form of a point.
-pub(super) fn compress(x: [u8; 32], y: [u8; 32]) -> [u8; 33] {
-    let mut point = [0; 33];
-    point[0] = 2 + (y[31] & 1);
-    point[1..].copy_from_slice(&x);
-    point
+/// The compressed form of a point; its coordinates are big-endian and of one length.
+pub(super) fn compress(x: &[u8], y: &[u8]) -> Vec<u8> {
+    let parity = y.last().map_or(0, |low| low & 1);
+    [&[2 + parity], x].concat()
 }
 
 /// The coordinates of a compressed point; none if `x` is that of no point or the form is another.
-pub(super) fn decompress(curve: Curve, point: &[u8]) -> Option<([u8; 32], [u8; 32])> {
-    let (tag, x) = point.split_first()?;
-    let x_bytes: [u8; 32] = x.try_into().ok()?;
+pub(super) fn decompress(curve: Curve, point: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (tag, x_bytes) = point.split_first()?;
+    if x_bytes.len() != curve.size() {
+        return None;
+    }
     let is_odd = match tag {
         2 => false,
         3 => true,
         _ => return None,
     };
     let [prime, a, b] = curve.numbers();
-    let x = BigUint::from_bytes_be(&x_bytes);
+    let x = BigUint::from_bytes_be(x_bytes);
     if x >= prime {
         return None;
     }
@@ -68,10 +93,10 @@ pub(super) fn decompress(curve: Curve, point: &[u8]) -> Option<([u8; 32], [u8; 3
     if &root * &root % &prime != square {
         return None;
     }
-    // Neither curve has a point with y = 0, so the other root has the other parity.
+    // None of the curves has a point with y = 0, so the other root has the other parity.
     let y = if root.bit(0) == is_odd { root } else { prime - root };
     let digits = y.to_bytes_be();
-    let mut y_bytes = [0; 32];
-    y_bytes[32 - digits.len()..].copy_from_slice(&digits);
-    Some((x_bytes, y_bytes))
+    let mut y_bytes = vec![0; x_bytes.len()];
+    y_bytes[x_bytes.len() - digits.len()..].copy_from_slice(&digits);
+    Some((x_bytes.to_vec(), y_bytes))
 }

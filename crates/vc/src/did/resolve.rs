@@ -33,9 +33,9 @@ pub enum DidKeyError {
     #[error("the identifier of a did:key is \"z\" and the key in base58btc")]
     Multibase,
     /// A `did:key` holds a key of another kind.
-    #[error("the did:key holds no key that is accepted: use P-256, secp256k1 or Ed25519")]
+    #[error("the did:key holds no key that is accepted: use P-256, P-384, P-521, secp256k1 or Ed25519")]
     KeyKind,
-    /// A `did:key` for P-256 or secp256k1 does not hold a compressed point on that curve.
+    /// A `did:key` for an elliptic curve does not hold a compressed point on that curve.
     #[error("the did:key does not hold a compressed point on its curve")]
     Point,
     /// The key is not one that is accepted.

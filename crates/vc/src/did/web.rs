@@ -8,9 +8,9 @@ use thiserror::Error;
 use url::{Host, Url};
 
 /// The longest URL that becomes a `did:web`, in bytes.
-const MAX_URL_SIZE: usize = 2048;
+pub(super) const MAX_URL_SIZE: usize = 2048;
 
-/// Why a URL has no `did:web`.
+/// Why a URL has no `did:web`, or a `did:web` no URL.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum DidError {
     /// The text is not a URL, or is longer than 2048 bytes.
@@ -31,6 +31,17 @@ pub enum DidError {
     /// A `%` in the path does not begin a percent-encoded byte.
     #[error("the path of the URL has a \"%\" that is not followed by two hexadecimal digits")]
     Escape,
+    /// The text is not a DID of the method `web`, or is longer than 2048 bytes.
+    #[error("this is not a did:web of at most {MAX_URL_SIZE} bytes")]
+    NotDidWeb,
+    /// The first part of a `did:web` is not a host, with a port if there is one after `%3A`.
+    #[error("the did:web does not name a host, with its port after %3A where it has one")]
+    DidHost,
+    /// The path of a `did:web` is not what can be a path in a URL.
+    #[error(
+        "the path of the did:web has a segment that is empty, \".\" or \"..\", or holds a character that it may not"
+    )]
+    DidPath,
 }
 
 /// The `did:web` of an issuer's base URL (did:web method specification).
@@ -90,7 +101,7 @@ fn push_encoded(did: &mut String, text: &str) {
     }
 }
 
-fn has_whole_escapes(segment: &str) -> bool {
+pub(super) fn has_whole_escapes(segment: &str) -> bool {
     segment.split('%').skip(1).all(|rest| {
         matches!(rest.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
     })

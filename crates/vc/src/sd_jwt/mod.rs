@@ -6,14 +6,23 @@
 //!
 //! [`SdJwtVc::build`] makes every top-level member of the subject's claims selectively disclosable, as a whole: a
 //! nested object is one disclosure. [`SdJwt::process`] reads any structure that the RFC allows.
+//!
+//! A holder presents with [`present()`] and [`bind`]; a verifier checks that with [`SdJwt::verify_key_binding`].
+//! [`from_json`] reads the JSON serialisations.
 
 mod disclosure;
 mod issue;
+mod key_binding;
+mod present;
 mod process;
+mod serialization;
 
 pub use disclosure::DisclosureError;
 pub use issue::{IssueError, SdJwtVc, TokenStatus, Unsigned, check_claims, is_reserved};
+pub use key_binding::{HolderKeyError, KEY_BINDING_TYP, KeyBinding, KeyBindingError, holder_key};
+pub use present::{KeyBindingClaims, PathStep, bind, key_binding_payload, present};
 pub use process::{ProcessError, SdJwt, Verified};
+pub use serialization::{CompactForm, MAX_SIGNATURES, SerializationError, from_json};
 
 /// `typ` of an issuer-signed JWT that is an SD-JWT VC (draft-ietf-oauth-sd-jwt-vc, "JOSE Header").
 pub const TYP: &str = "dc+sd-jwt";

@@ -88,6 +88,8 @@ pub struct SdJwt<'a> {
     issuer_jwt: Jws<'a>,
     disclosures: Vec<&'a str>,
     key_binding_jwt: Option<Jws<'a>>,
+    /// Everything up to the last tilde, which is part of it.
+    presented: &'a str,
 }
 
 impl<'a> SdJwt<'a> {
@@ -114,7 +116,24 @@ impl<'a> SdJwt<'a> {
                 "" => None,
                 jwt => Some(Jws::parse_within(jwt, MAX_SIZE).map_err(ProcessError::KeyBindingJws)?),
             },
+            presented: &text[..text.len() - key_binding_jwt.len()],
         })
+    }
+
+    /// What the Key Binding JWT is bound to: everything up to the last `~`, which is part of it (RFC 9901, section 4.3.1).
+    pub fn sd_hash_input(&self) -> &'a str {
+        self.presented
+    }
+
+    /// `sd_hash` of the Key Binding JWT: base64url of SHA-256 over [`sd_hash_input`](Self::sd_hash_input). SHA-256 because
+    /// [`process`](Self::process) accepts no other `_sd_alg`.
+    pub fn sd_hash(&self) -> String {
+        digest(self.presented.as_bytes())
+    }
+
+    /// The disclosures, as they were given.
+    pub(super) fn disclosures(&self) -> &[&'a str] {
+        &self.disclosures
     }
 
     /// The issuer-signed JWT, not verified: its header and payload say which issuer's key to fetch.
@@ -148,18 +167,26 @@ impl<'a> SdJwt<'a> {
         if self.issuer_jwt.header().typ.as_deref() != Some(TYP) {
             return Err(ProcessError::NotSdJwtVc);
         }
-        let payload = self.verified_payload(issuer_key)?;
-        let visible = NOT_DISCLOSABLE.map(|name| payload.contains_key(name));
-        let claims = self.resolve(payload)?;
-        for (name, visible) in NOT_DISCLOSABLE.into_iter().zip(visible) {
-            if !visible && claims.contains_key(name) {
-                return Err(ProcessError::NotDisclosable(name));
-            }
-        }
+        let claims = self.process_showing(issuer_key, &NOT_DISCLOSABLE)?;
         if !claims.get("vct").is_some_and(Value::is_string) {
             return Err(ProcessError::NoType);
         }
         Ok(claims)
+    }
+
+    /// Like [`process`](Self::process), where none of `names` may come from a disclosure.
+    pub(crate) fn process_showing(
+        &self,
+        issuer_key: &PublicKey,
+        names: &[&'static str],
+    ) -> Result<Verified, ProcessError> {
+        let payload = self.verified_payload(issuer_key)?;
+        let hidden: Vec<_> = names.iter().filter(|name| !payload.contains_key(**name)).collect();
+        let claims = self.resolve(payload)?;
+        match hidden.into_iter().find(|name| claims.contains_key(**name)) {
+            Some(name) => Err(ProcessError::NotDisclosable(name)),
+            None => Ok(claims),
+        }
     }
 
     fn verified_payload(&self, issuer_key: &PublicKey) -> Result<Map<String, Value>, ProcessError> {

@@ -4,18 +4,36 @@
 //! [`StatusListToken`] for SD-JWT VC and as a [`BitstringStatusList`] for W3C credentials; an index means the same
 //! credential in both. [`Permutation`] spreads a counter over the indexes, so that neighbours in a list say nothing
 //! about the order of issuance.
+//!
+//! Strangers' lists may have several bits for each credential and other forms: [`references`] finds them in a credential,
+//! [`TokenList`] and [`CredentialList`] read them.
 
 mod bitstring;
+mod credential_list;
+mod list_error;
 mod permutation;
+mod reference;
 mod token;
+mod token_list;
 
 use std::io::Read;
 
 use thiserror::Error;
 
 pub use bitstring::{BitstringError, BitstringStatusList, MIN_BITSTRING_SIZE};
+pub use credential_list::CredentialList;
+pub use list_error::{ListError, ListPeek, peek};
 pub use permutation::{Permutation, PermutationError};
+pub use reference::{MAX_REFERENCES, ReferenceError, StatusReference, references};
 pub use token::{StatusListToken, TokenError};
+pub use token_list::TokenList;
+
+/// VALID of a Token Status List (section 7.1); an unset entry of a Bitstring Status List.
+pub const VALID: u8 = 0;
+/// INVALID of a Token Status List: revoked for ever. Other lists say by their purpose what a set entry means.
+pub const INVALID: u8 = 1;
+/// SUSPENDED of a Token Status List: not valid for the time being.
+pub const SUSPENDED: u8 = 2;
 
 /// The most bits that a list may have: 2 MiB of bitmap.
 pub const MAX_SIZE: u32 = 1 << 24;

@@ -56,3 +56,13 @@ pub(crate) fn claims() -> impl Strategy<Value = Map<String, Value>> {
         "\\PC{1,8}".prop_filter("reserved name", |name| !vc::sd_jwt::is_reserved(name) && name != "id");
     btree_map(name, value, 0..6).prop_map(|members| members.into_iter().collect())
 }
+
+/// That an outcome is this error, and if it is not, what it is instead.
+macro_rules! assert_refused {
+    ($outcome:expr, $error:pat $(if $guard:expr)?) => {
+        let outcome = $outcome;
+        assert!(matches!(&outcome, Err($error) $(if $guard)?), "{outcome:?}");
+    };
+}
+
+pub(crate) use assert_refused;

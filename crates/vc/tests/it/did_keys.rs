@@ -12,6 +12,8 @@ const DID_JWK: &str = "did:jwk:eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6ImFjYklRa
 const ED25519: &str = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp";
 const SECP256K1: &str = "did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme";
 const P256: &str = "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169";
+const P384: &str = "did:key:z82Lm1MpAkeJcix9K8TMiLd5NMAhnwkjjCBeWHXyu3U4oT2MVJJKXkcVBgjGhnLBn2Kaau9";
+const P521: &str = "did:key:z2J9gaYxrKVpdoG9A4gRnmpnRCcxU6agDtFVVBVdn1JedouoZN7SzcyREXXzWgt3gGiwpoHq7K68X4m32D8HgzG8wv3sY5j7";
 
 fn refusal(did_url: &str) -> DidKeyError {
     resolve_key(did_url).unwrap_err()
@@ -74,6 +76,21 @@ fn the_examples_of_did_key() {
             assert_eq!(without_fragment, did);
             assert_eq!(did_key(&key).unwrap(), did);
         }
+    }
+}
+
+/// The examples of the method for the larger curves.
+#[test]
+fn the_larger_curves() {
+    for (did, crv, size) in [(P384, "P-384", 48), (P521, "P-521", 66)] {
+        let (key, _) = resolve_key(did).unwrap();
+        let jwk = key.to_jwk();
+        assert_eq!(jwk["crv"], crv);
+        for name in ["x", "y"] {
+            assert_eq!(jose::b64url_decode(jwk[name].as_str().unwrap()).unwrap().len(), size);
+        }
+        assert_eq!(did_key(&key).unwrap(), did);
+        assert_eq!(resolve_key(&did_jwk(&key)).unwrap().0, key);
     }
 }
 
@@ -186,7 +203,9 @@ fn did_keys_that_hold_no_key() {
         assert!(matches!(p256(point), DidKeyError::Point), "{point:02x?}");
     }
     let uncompressed = [&[0x04][..], &[1; 64]].concat();
-    assert!(matches!(p256(&uncompressed), DidKeyError::KeyKind));
+    assert!(matches!(p256(&uncompressed), DidKeyError::Point));
+    let too_long = [&[0x04][..], &[1; 96]].concat();
+    assert!(matches!(p256(&too_long), DidKeyError::KeyKind));
     for bytes in [&[][..], &[0x80], &[0xec, 0x01, 1], &[0x85, 0x24, 1], &[0x80, 0xa4, 0x00, 2]] {
         assert!(matches!(refusal(&of_bytes(bytes)), DidKeyError::KeyKind), "{bytes:02x?}");
     }
@@ -204,14 +223,21 @@ fn hex_bytes(digits: &str) -> Vec<u8> {
 proptest! {
     /// The cryptographic library decompresses points too, and has checked the uncompressed one.
     #[test]
-    fn points_are_decompressed_as_the_library_does(x: [u8; 32], is_odd: bool, is_k1: bool) {
-        use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256K1_SHA256_FIXED, ParsedPublicKey};
-        let point = [&[2 + u8::from(is_odd)][..], &x].concat();
-        let (codec, algorithm) = if is_k1 {
-            ([0xe7, 0x01], &ECDSA_P256K1_SHA256_FIXED)
-        } else {
-            ([0x80, 0x24], &ECDSA_P256_SHA256_FIXED)
+    fn points_are_decompressed_as_the_library_does(x: [u8; 32], more: [u8; 32], is_odd: bool, curve in 0..4_usize) {
+        use aws_lc_rs::signature::{
+            ECDSA_P256_SHA256_FIXED, ECDSA_P256K1_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED,
+            ParsedPublicKey,
         };
+        let (codec, size, algorithm) = [
+            ([0x80, 0x24], 32, &ECDSA_P256_SHA256_FIXED),
+            ([0xe7, 0x01], 32, &ECDSA_P256K1_SHA256_FIXED),
+            ([0x81, 0x24], 48, &ECDSA_P384_SHA384_FIXED),
+            ([0x82, 0x24], 66, &ECDSA_P521_SHA512_FIXED),
+        ][curve];
+        // The numbers of P-521 have 521 bits.
+        let digits = [&[0, more[0] & 1][..], &x, &more].concat();
+        let x = if size == 66 { &digits[..] } else { &digits[2..2 + size] };
+        let point = [&[2 + u8::from(is_odd)][..], x].concat();
         let did = of_bytes(&[&codec, &point[..]].concat());
         let resolved = resolve_key(&did);
         prop_assert_eq!(resolved.is_ok(), ParsedPublicKey::new(algorithm, &point).is_ok());

@@ -4,9 +4,22 @@
 
 mod common;
 mod did;
+mod did_document;
 mod did_keys;
+mod did_web_url;
 mod jwt_vc;
+mod jwt_vp;
+mod key_binding;
+mod present;
+mod robust;
 mod sd_jwt_issue;
+mod sd_jwt_json;
 mod sd_jwt_process;
 mod sd_jwt_vectors;
 mod status;
+mod status_credentials;
+mod status_references;
+mod status_tokens;
+mod validity;
+mod vc_jose_cose;
+mod vcdm2;

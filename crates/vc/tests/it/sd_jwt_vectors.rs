@@ -1,9 +1,10 @@
-//! The test cases of the SD-JWT reference implementation (openwallet-foundation-labs/sd-jwt-python), in their
-//! compact serialisation, with that project's fixed issuer key.
+//! The test cases of the SD-JWT reference implementation (openwallet-foundation-labs/sd-jwt-python), with that project's
+//! fixed keys.
 
-use jose::PublicKey;
+use jose::{Algorithm, Jws, PublicKey, b64url_decode};
 use serde_json::{Map, Value, json};
-use vc::sd_jwt::{ProcessError, SdJwt};
+use vc::Expected;
+use vc::sd_jwt::{CompactForm, KeyBindingError, ProcessError, SdJwt, from_json, holder_key};
 
 fn issuer() -> PublicKey {
     PublicKey::from_jwk(&json!({
@@ -69,11 +70,19 @@ cases! {
     recursions = "recursions",
 }
 
-/// This case has a number as `kid`, where RFC 7515 (section 4.1.4) demands a string: it is refused on purpose.
+/// This case has a number as `kid`, where RFC 7515 (section 4.1.4) demands a string: it is refused on purpose, and only
+/// for that. Its signature is good.
 #[test]
 fn header_mod_is_refused_for_its_kid() {
-    let error = SdJwt::parse(vector!("header_mod", "sd_jwt_presentation.txt").trim_end()).err();
-    assert!(matches!(error, Some(ProcessError::Jws(jose::JwsError::HeaderMemberNotAString("kid")))));
+    for text in
+        [vector!("header_mod", "sd_jwt_presentation.txt"), vector!("header_mod", "sd_jwt_issuance.txt")]
+    {
+        let error = SdJwt::parse(text.trim_end()).err();
+        assert!(matches!(error, Some(ProcessError::Jws(jose::JwsError::HeaderMemberNotAString("kid")))));
+        let (jwt, _) = text.split_once('~').unwrap();
+        let (signed, signature) = jwt.rsplit_once('.').unwrap();
+        assert!(issuer().verify(Algorithm::Es256, signed.as_bytes(), &b64url_decode(signature).unwrap()));
+    }
 }
 
 #[test]
@@ -82,4 +91,81 @@ fn only_presentations_with_key_binding_have_its_jwt() {
     let with = parse(vector!("key_binding", "sd_jwt_presentation.txt"));
     assert_eq!(with.key_binding_jwt().unwrap().header().typ.as_deref(), Some("kb+jwt"));
     assert!(parse(vector!("key_binding", "sd_jwt_issuance.txt")).key_binding_jwt().is_none());
+}
+
+/// What the Key Binding JWTs of the vectors are made for.
+const EXPECTED: Expected<'_> = Expected {
+    nonce: Some("1234567890"),
+    audience: Some("https://example.com/verifier"),
+    now: 1_795_325_174,
+    max_age: Some(0),
+    max_ahead: 0,
+};
+
+fn check_key_binding(presentation: &str) {
+    let claims = process(presentation);
+    let presentation = SdJwt::parse(presentation.trim_end()).unwrap();
+    let holder = holder_key(&claims).unwrap();
+    let binding = presentation.verify_key_binding(&holder, &EXPECTED).unwrap();
+    assert_eq!(binding.iat, 1_795_325_174);
+    assert_eq!(binding.claims["sd_hash"], presentation.sd_hash());
+    assert_eq!(binding.transaction_data_hashes, [""; 0]);
+    let other = Expected { nonce: Some("1234567891"), ..EXPECTED };
+    let refused = presentation.verify_key_binding(&holder, &other);
+    assert!(matches!(refused, Err(KeyBindingError::Nonce)));
+}
+
+#[test]
+fn key_binding_jwts_verify() {
+    check_key_binding(vector!("key_binding", "sd_jwt_presentation.txt"));
+    // That of the case whose credential is refused is sound in itself.
+    let (_, jwt) = vector!("header_mod", "sd_jwt_presentation.txt").trim_end().rsplit_once('~').unwrap();
+    let holder = process(vector!("key_binding", "sd_jwt_presentation.txt"));
+    Jws::parse(jwt).unwrap().verify(&holder_key(&holder).unwrap()).unwrap();
+}
+
+fn forms(document: &str) -> Vec<CompactForm> {
+    from_json(&serde_json::from_str(document).unwrap()).unwrap()
+}
+
+#[test]
+fn flattened_serialization() {
+    let issuance = forms(vector!("json_serialization_flattened", "sd_jwt_issuance.json"));
+    let presentation = forms(vector!("json_serialization_flattened", "sd_jwt_presentation.json"));
+    assert_eq!((issuance.len(), presentation.len()), (1, 1));
+    check(
+        &presentation[0].compact,
+        vector!("json_serialization_flattened", "verified_contents.json"),
+        &issuance[0].compact,
+        vector!("json_serialization_flattened", "user_claims.json"),
+    );
+    check_key_binding(&presentation[0].compact);
+}
+
+#[test]
+fn general_serialization() {
+    let second = PublicKey::from_jwk(&json!({
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "bN-hp3IN0GZB3OlaQnHDPhY4nZsZbQyo4wY-y1NWCvA",
+        "y": "vaSsH5jt9zt3aQvTvrSaFYLyjPG9Ug-2vntoNXlCbVU",
+    }))
+    .unwrap();
+    let issuance = forms(vector!("json_serialization_general", "sd_jwt_issuance.json"));
+    let presentation = forms(vector!("json_serialization_general", "sd_jwt_presentation.json"));
+    for forms in [&issuance, &presentation] {
+        let kids: Vec<_> = forms.iter().map(|form| form.kid.as_deref().unwrap()).collect();
+        assert_eq!(kids, ["issuer-key-1", "issuer-key-2"]);
+        let claims = |form: &CompactForm, key| SdJwt::parse(&form.compact).unwrap().process(key).unwrap();
+        assert_eq!(claims(&forms[0], &issuer()), claims(&forms[1], &second));
+        assert!(SdJwt::parse(&forms[1].compact).unwrap().process(&issuer()).is_err());
+    }
+    check(
+        &presentation[0].compact,
+        vector!("json_serialization_general", "verified_contents.json"),
+        &issuance[0].compact,
+        vector!("json_serialization_general", "user_claims.json"),
+    );
+    check_key_binding(&presentation[0].compact);
+    assert!(SdJwt::parse(&presentation[1].compact).unwrap().key_binding_jwt().is_none());
 }
