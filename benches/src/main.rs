@@ -1,4 +1,4 @@
-//! A load generator for the issue-on-behalf API, and for wallets' claims of offers.
+//! A load generator for the issue-on-behalf API, for wallets' claims of offers, and for the verifier.
 //!
 //! It signs every Partner JWT and builds every request before the clock starts (but for what a wallet says
 //! with what it was answered, which it signs on the way), then drives the server over keep-alive
@@ -20,13 +20,14 @@ mod run;
 mod server;
 mod table;
 mod target;
+mod verify;
 
 use std::io::stdin;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Measures Bestow's issue-on-behalf API, and claims by wallets.
+/// Measures Bestow's issue-on-behalf API, claims by wallets, and verification.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -42,6 +43,8 @@ enum Command {
     Status(run::StatusArguments),
     /// Makes offers, then claims them into wallets: POST token, nonce, credential at the issuer
     Claim(claims::ClaimArguments),
+    /// Issues a few credentials, then has them verified: POST /v1/verify
+    Verify(verify::VerifyArguments),
     /// Times the cryptography that one issuance needs, on this machine, on one core
     Crypto,
     /// Turns the JSON lines of several runs (standard input) into Markdown tables
@@ -60,6 +63,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Issue(arguments) => return run::issue(arguments),
         Command::Status(arguments) => return run::status(arguments),
         Command::Claim(arguments) => return claims::claim(arguments),
+        Command::Verify(arguments) => return verify::verify(arguments),
         Command::Crypto => crypto::print_costs()?,
         Command::Table => print!("{}", table::markdown(stdin().lock())?),
     }

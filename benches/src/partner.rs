@@ -178,6 +178,16 @@ impl Partner {
         with_token(self.server.post(path, "application/json", self.issuance.clone()), token)
     }
 
+    /// A request for an issued credential itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Partner::status`].
+    pub(crate) fn credential(&self, token: HeaderValue, core_claim_hash: &str) -> anyhow::Result<Request> {
+        let path = format!("/v1/credentials/{core_claim_hash}").parse()?;
+        Ok(with_token(self.server.get(path), token))
+    }
+
     /// A request for the status of an issued credential.
     ///
     /// # Errors

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Status,
     /// A wallet's claim of an offer: token, nonce and credential.
     Claim,
+    /// The verification of a credential.
+    Verify,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::Issue => "issue",
             Self::Status => "status",
             Self::Claim => "claim",
+            Self::Verify => "verify",
         }
     }
 }

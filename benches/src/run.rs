@@ -136,11 +136,11 @@ pub(crate) fn status(arguments: &StatusArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn duration(seconds: f64) -> anyhow::Result<Duration> {
+pub(crate) fn duration(seconds: f64) -> anyhow::Result<Duration> {
     Duration::try_from_secs_f64(seconds).context("--seconds")
 }
 
-fn core_claim_hash(body: &Bytes) -> anyhow::Result<String> {
+pub(crate) fn core_claim_hash(body: &Bytes) -> anyhow::Result<String> {
     let answer: serde_json::Value = serde_json::from_slice(body).context("the answer to an issue request")?;
     let hash = answer["coreClaimHash"].as_str().context("the answer has no coreClaimHash")?;
     Ok(hash.to_owned())

@@ -3,8 +3,8 @@
 An OpenAPI document cannot say which issuer and program exist, what the program's credentials look like, or which paths
 lead to something. With made-up values alone nearly all requests would end in 404; so half of those that are meant to be
 accepted name the demo program of `bestow dev`, or a credential that is issued here before the tests start. In the
-credential-offers dialect, all name the demo environment, and half an offer or whatever else is meant: see offers.py. Wallets'
-requests have an access token: see wallets.py.
+credential-offers dialect, all name the demo environment, and half an offer or whatever else is meant: see offers.py; the
+same is done for the verifier's: see verification.py. Wallets' requests have an access token: see wallets.py.
 """
 
 import base64
@@ -21,6 +21,7 @@ import schemathesis
 # Schemathesis loads this file alone.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offers  # noqa: E402
+import verification  # noqa: E402
 import wallets  # noqa: E402
 
 URL = os.environ["BESTOW_URL"]
@@ -82,7 +83,9 @@ def known_paths(core_claim_hash, token):
 
 HOLDER_TOKEN = os.environ["HOLDER_TOKEN"]
 KNOWN_HASH = issue_credential(HOLDER_TOKEN)
+KNOWN_DOCUMENT = call(f"/v1/credentials/{KNOWN_HASH}", HOLDER_TOKEN)["documents"]["jwt_vc_json"]
 KNOWN_PATHS = [*known_paths(KNOWN_HASH, HOLDER_TOKEN), offers.IMAGE_PATH, offers.CLAIM_PATH, *wallets.KNOWN_PATHS]
+KNOWN_PATHS += verification.KNOWN_PATHS
 KNOWN_PATHS += [f"/v1/credentials/{KNOWN_HASH}/share-with-email"]
 
 
@@ -102,8 +105,11 @@ def map_case(context, case):
         return case
     positive = case.meta.generation.mode.is_positive
     wallets.authorize(case)
-    if case.operation.path.startswith(offers.BASE):
-        return offers.with_known_values(case, half_of)
+    for dialect in (offers, verification):
+        if case.operation.path.startswith(dialect.BASE):
+            return offers.with_known_values(case, half_of, dialect)
+    if case.operation.path == "/log/proof" and positive and isinstance(case.body, dict):
+        case.body = {"credential": KNOWN_DOCUMENT} if half_of(case.body) else case.body
     if isinstance(case.body, dict):
         case.body = with_known_program(case.body, positive)
     if positive and half_of([case.path_parameters, case.query]):

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import sys
 import urllib.request
 
 BASE = "/products/web/{env}/issuer/api/private"
@@ -129,19 +130,21 @@ def can_be_wrong(case):
     return not {"page", "limit"} & case.query.keys()
 
 
-def with_known_values(case, half_of):
-    path = case.operation.path.removeprefix(BASE)
+def with_known_values(case, half_of, dialect):
+    """A request with known values; `dialect` is this module, or another with a BASE and known paths and bodies."""
+    path = case.operation.path.removeprefix(dialect.BASE)
+    another = dialect is not sys.modules[__name__]
     positive = case.meta.generation.mode.is_positive
     body = case.body if isinstance(case.body, dict) and case.media_type == "application/json" else None
     half = half_of([case.path_parameters, case.query, body])
     if is_positive(case, "path") and case.path_parameters:
         # Of another environment, nothing would be said but 401.
-        known = known_path(case.method.upper(), path) if half and positive else {}
+        known = dialect.known_path(case.method.upper(), path) if half and positive else {}
         case.path_parameters = {**case.path_parameters, "env": ENV, **known}
     if positive and case.query:
         case.query = known_query(case.operation, case.query)
     if positive and body is not None:
         # An optional UUID may be null, and so it is taken for a text that may be empty.
         body = {name: value for name, value in body.items() if value != "" or not name.endswith("Id")}
-        case.body = known_body(path, body) if half or path == "/api-keys" else body
+        case.body = dialect.known_body(path, body) if half or another or path == "/api-keys" else body
     return case

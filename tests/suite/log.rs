@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use anchor::{Log, Sequencer};
 use futures_util::future::join_all;
-use issuance::{CommitmentError, ProofExtra, verify_commitments};
 use model::{Actor, LeafOp, TenantId};
 use serde_json::Value;
 use support::{Answer, Auditor, Database, Partner, Server, Setup, SystemEntropy, execute_sql, on_both};
 use tlog::checkpoint::{Checkpoint, SignedCheckpoint};
 use tlog::hash::{EMPTY_ROOT, leaf_hash};
 use tlog::tlog_proof::{TlogProof, TlogProofError};
+use verify::{CommitmentError, ProofExtra, verify_commitments};
 
 /// A server whose log grows only when the test says so.
 fn by_hand() -> Setup {

@@ -14,4 +14,6 @@ mod partner_auth;
 mod status;
 mod status_lists;
 mod store;
+mod verify;
+mod verify_cli;
 mod wallet;

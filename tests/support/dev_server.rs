@@ -33,7 +33,10 @@ pub struct DevProcess {
 }
 
 /// The binary under test: what `BESTOW_BIN` names, or the one that was built beside this test.
-fn binary() -> PathBuf {
+///
+/// # Panics
+/// If the test is not where Cargo puts tests.
+pub fn binary() -> PathBuf {
     std::env::var_os("BESTOW_BIN").map_or_else(
         || {
             let test = std::env::current_exe().expect("a path");

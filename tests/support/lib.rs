@@ -13,6 +13,7 @@ mod mail_server;
 mod many_offers;
 mod message;
 mod partner;
+mod presenter;
 mod server;
 mod sources;
 mod sql;
@@ -21,7 +22,7 @@ mod wallet;
 
 pub use auditor::Auditor;
 pub use database::Database;
-pub use dev_server::{DevProcess, DevServer};
+pub use dev_server::{DevProcess, DevServer, binary};
 pub use environment::{Environment, Users};
 pub use eventually::{eventually, eventually_some};
 pub use form::{Form, PIXEL};
@@ -30,6 +31,10 @@ pub use mail_server::MailServer;
 pub use many_offers::{MANY_OFFERS_TENANT, load_many_offers};
 pub use message::Message;
 pub use partner::{Claims, Partner, PartnerKey};
+pub use presenter::{
+    Binding, Held, PresentationAsked, Verifiers, disclosures, form_body, jwt_vp, parameters, sha256_text,
+    unverified,
+};
 pub use server::{Answer, Server, Setup, http_client};
 pub use sources::{SystemEntropy, TestClock};
 pub use sql::{execute_sql, query_texts};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anchor::{Log, Sequencer};
 use iden3::DidMethod;
 use issuance::{
-    Engine, GuardedClient, JwksSettings, NewIssuer, NewTenant, Parts, Settings, TokenSettings, open_log,
+    Engine, GuardedClient, JwksSettings, NewIssuer, NewTenant, Parts, Settings, TokenSettings, Verification,
+    VerificationSettings, open_log,
 };
 use keys::MasterKey;
 use mail::{MailSettings, Mailer, TransportSettings};
@@ -51,6 +52,10 @@ pub struct Setup {
     pub jobs: bool,
     /// How mail leaves; into a folder if absent.
     pub mail: Option<TransportSettings>,
+    /// How it verifies.
+    pub verification: VerificationSettings,
+    /// By what name its public URL calls this machine.
+    pub host: &'static str,
 }
 
 impl Default for Setup {
@@ -63,6 +68,8 @@ impl Default for Setup {
             sequencer: true,
             jobs: true,
             mail: None,
+            verification: VerificationSettings::default(),
+            host: "127.0.0.1",
         }
     }
 }
@@ -80,6 +87,8 @@ pub struct Server {
     pub store: Arc<Store>,
     /// The log.
     pub log: Arc<Log>,
+    /// The verifier.
+    pub verification: Arc<Verification>,
     /// Its clock.
     pub clock: Arc<TestClock>,
     /// The guarded client that it uses.
@@ -162,7 +171,9 @@ impl Server {
         public_url: Option<String>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let address = listener.local_addr().expect("bound");
+        let url = format!("http://{address}");
+        let here = format!("http://{}:{}", setup.host, address.port());
         let store = Arc::new(Store::connect(&database_url, 8).await.expect("the database opens"));
         store.migrate().await.expect("migrates");
         let clock = Arc::new(TestClock::default());
@@ -170,7 +181,7 @@ impl Server {
         let master = MasterKey::from_bytes([42; 32]);
         let guarded = GuardedClient::new(setup.development).expect("a client");
         let settings = Settings {
-            public_url: public_url.unwrap_or_else(|| url.clone()),
+            public_url: public_url.unwrap_or(here),
             did_method: DidMethod::air_test(),
             tokens: setup.tokens,
             jwks: setup.jwks,
@@ -204,15 +215,19 @@ impl Server {
             let (engine, stopped) = (Arc::clone(&engine), stopped.clone());
             tokio::spawn(async move { engine.work(stopped).await });
         }
+        let verification =
+            Verification::new(Arc::clone(&engine), Arc::clone(&log), guarded.clone(), setup.verification);
+        let verification = Arc::new(verification);
         let app = App {
             engine: Arc::clone(&engine),
             log: Arc::clone(&log),
+            verification: Arc::clone(&verification),
             limits: setup.limits,
             metrics: server::install_metrics(),
         };
         tokio::spawn(server::serve(listener, server::router(app), stopped));
         let client = http_client();
-        Self { url, database_url, engine, store, log, clock, guarded, client, stop, folder }
+        Self { url, database_url, engine, store, log, verification, clock, guarded, client, stop, folder }
     }
 
     /// Where its mail goes, unless the setup said otherwise: one `.eml` file a message.

@@ -8,6 +8,7 @@ mod images;
 mod mail;
 mod sections;
 mod values;
+mod verifier;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};

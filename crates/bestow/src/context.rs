@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anchor::Log;
 use anyhow::{Context as _, bail, ensure};
-use issuance::{Engine, GuardedClient, LOG_KEY_OWNER, Parts};
+use issuance::{Engine, GuardedClient, LOG_KEY_OWNER, Parts, Verification};
 use keys::MasterKey;
 use mail::Mailer;
 use media::Blobs;
@@ -81,6 +81,14 @@ impl Context {
         let log =
             issuance::open_log(&origin, &self.store, &self.master, Arc::clone(&self.clock), &*self.entropy);
         Ok(Arc::new(log.await.context("cannot open the log")?))
+    }
+
+    /// The verifier of the deployment, whose log is `log`.
+    pub(crate) fn verification(&self, log: &Arc<Log>) -> anyhow::Result<Arc<Verification>> {
+        let settings =
+            self.settings.verification().context("verification (the settings under [verifier])")?;
+        let (engine, log) = (Arc::clone(&self.engine), Arc::clone(log));
+        Ok(Arc::new(Verification::new(engine, log, self.client.clone(), settings)))
     }
 
     /// The keys that do not open with the master key, out of all that are stored.

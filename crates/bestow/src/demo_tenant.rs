@@ -1,6 +1,7 @@
 //! The tenant that `bestow dev` and `bestow demo` set up: a partner, an issuer, a program for the example subject of each
 //! dialect, and users who offer credentials.
 
+mod definition;
 mod programs;
 mod users;
 
@@ -9,7 +10,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use issuance::{NewIssuer, NewTenant};
 use jose::SigningKey;
-use model::{Actor, Issuer, OfferDraft, OrganisationProfile, PartnerKeys, Program, Tenant, TenantId};
+use model::{
+    Actor, Issuer, OfferDraft, OrganisationProfile, PartnerKeys, PresentationDefinition, Program, Tenant,
+    TenantId,
+};
 
 use crate::context::Context;
 use crate::data_dir::DataDir;
@@ -30,6 +34,8 @@ pub(crate) struct DemoTenant {
     /// For offers that ask wallets for more.
     pub(crate) demanding: Vec<(&'static str, Program)>,
     pub(crate) profile: OrganisationProfile,
+    /// By which wallets are asked.
+    pub(crate) definition: PresentationDefinition,
     pub(crate) users: Users,
     pub(crate) rs256: PartnerKey,
     pub(crate) es256: PartnerKey,
@@ -62,13 +68,19 @@ impl DemoTenant {
         let (operator, name) = (Actor::operator(), "Demo Organisation");
         let profile = context.engine.ensure_default_profile(&operator, &id, name).await;
         let profile = profile.map_err(for_operator).context("the demo organisation profile")?;
+        let definition = definition::ensure(context, &id, &credential).await?;
         let users = Users::ensure(context, &id, &known).await?;
-        Ok(Self { tenant, issuer, program, credential, demanding, profile, users, rs256, es256 })
+        Ok(Self { tenant, issuer, program, credential, demanding, profile, definition, users, rs256, es256 })
     }
 
     /// The path of the private API of its environment.
     pub(crate) fn offers_path(&self) -> String {
         format!("/products/web/{}/issuer/api/private", self.tenant.env_id)
+    }
+
+    /// The path of the verifier's API of its environment.
+    pub(crate) fn verifier_path(&self) -> String {
+        format!("/products/web/{}/verifier/api/private", self.tenant.env_id)
     }
 
     /// What `dev.env` says of a server at `url` whose log has this verifier key and whose mail goes to this folder.
@@ -95,6 +107,8 @@ impl DemoTenant {
             file.push(variable, program.id.as_str());
         }
         file.push("BESTOW_ORGANISATION_PROFILE_ID", self.profile.id.as_str());
+        file.push("BESTOW_VERIFIER_URL", format!("{url}{}", self.verifier_path()));
+        file.push("BESTOW_DEFINITION_ID", self.definition.definition_id.as_str());
         self.users.describe(&mut file);
         file.push("BESTOW_MAIL_DIR", mail);
         Ok(file)

@@ -41,9 +41,9 @@ impl Development {
     }
 
     /// Starts server and worker.
-    pub(crate) fn start(self) -> Process {
+    pub(crate) fn start(self) -> anyhow::Result<Process> {
         let Self { context, log, listener, .. } = self;
-        Process::new(&context).with_server(&context, &log, listener).with_worker(&context, &log)
+        Ok(Process::new(&context).with_server(&context, &log, listener)?.with_worker(&context, &log))
     }
 }
 

@@ -38,7 +38,7 @@ struct Cli {
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().command.run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", explain(&error));
             ExitCode::FAILURE

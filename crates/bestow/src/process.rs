@@ -67,18 +67,26 @@ impl Process {
     }
 
     /// Answers requests on `listener`.
-    #[must_use]
-    pub(crate) fn with_server(mut self, context: &Context, log: &Arc<Log>, listener: TcpListener) -> Self {
+    ///
+    /// # Errors
+    /// When the files that the settings of the verifier name cannot be used.
+    pub(crate) fn with_server(
+        mut self,
+        context: &Context,
+        log: &Arc<Log>,
+        listener: TcpListener,
+    ) -> anyhow::Result<Self> {
         let router = server::router(server::App {
             engine: Arc::clone(&context.engine),
             log: Arc::clone(log),
+            verification: context.verification(log)?,
             limits: context.settings.server_limits(),
             metrics: server::install_metrics(),
         });
         self.server = Some(Task::start("server", &self.ended, |stopping| async move {
             Ok(server::serve(listener, router, stopping).await?)
         }));
-        self
+        Ok(self)
     }
 
     /// Does the work behind the answers: the log's sequencer, the jobs (mail), housekeeping.

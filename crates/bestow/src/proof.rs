@@ -1,11 +1,11 @@
 //! Checking a proof file offline: what `bestow verify-proof` and `bestow demo` show.
 
 use anyhow::{Context, anyhow};
-use issuance::{ProofExtra, verify_commitments};
 use model::{LogLeaf, Timestamp};
 use tlog::hash::leaf_hash;
 use tlog::key::VerifierKey;
 use tlog::tlog_proof::TlogProof;
+use verify::{ProofExtra, verify_commitments};
 
 /// What a proof shows to whoever trusts the log's key.
 #[derive(Debug)]

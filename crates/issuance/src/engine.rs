@@ -129,6 +129,22 @@ impl Engine {
         hmac::sign(&key, message).as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes")
     }
 
+    /// Encrypts what rests in the database for `context`, which must be said again to open it.
+    pub(crate) fn seal(&self, context: &str, secret: &[u8]) -> Vec<u8> {
+        self.master.seal(context, secret, &*self.entropy)
+    }
+
+    /// Decrypts what [`Engine::seal`] made.
+    pub(crate) fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let opened = self.master.open(context, sealed);
+        let opened = opened.map_err(|error| EngineError::inconsistent(format!("{context}: {error}")))?;
+        Ok(opened.expose().clone())
+    }
+
+    pub(crate) fn new_presentation_id(&self) -> model::PresentationId {
+        model::PresentationId::mint(&*self.entropy)
+    }
+
     /// The database.
     pub fn store(&self) -> &Arc<Store> {
         &self.store

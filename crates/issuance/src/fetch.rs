@@ -48,10 +48,28 @@ pub enum FetchError {
 
 /// What was fetched.
 #[derive(Debug)]
-pub(crate) struct Fetched {
-    pub(crate) body: Vec<u8>,
+pub struct Fetched {
+    /// The answer's body.
+    pub body: Vec<u8>,
     /// The `Cache-Control` header, if there was a readable one.
-    pub(crate) cache_control: Option<String>,
+    pub cache_control: Option<String>,
+}
+
+impl Fetched {
+    /// For how many seconds it may be used again by its server's word (RFC 9111, section 5.2.2), if it says so.
+    pub fn fresh_seconds(&self) -> Option<i64> {
+        let directives = self.cache_control.as_deref()?.to_ascii_lowercase();
+        let mut directives = directives.split(',').map(str::trim);
+        if directives.clone().any(|directive| directive == "no-store" || directive == "no-cache") {
+            return Some(0);
+        }
+        directives.find_map(|directive| {
+            let digits = directive.strip_prefix("max-age=")?.trim_matches('"');
+            let number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+            // A number too large to hold is as good as any other that is too long for us.
+            number.then(|| digits.parse().unwrap_or(i64::MAX))
+        })
+    }
 }
 
 /// Fetches what tenants' URLs name. One per process; connections are kept.
@@ -80,6 +98,11 @@ impl GuardedClient {
         Ok(Self { client: builder.build()?, development })
     }
 
+    /// Whether it allows `http` and addresses that are not public.
+    pub fn is_development(&self) -> bool {
+        self.development
+    }
+
     /// Whether `text` is a URL that this client would try.
     pub fn check(&self, text: &str) -> Result<Url, FetchError> {
         let url = Url::parse(text).map_err(|_| FetchError::Url)?;
@@ -98,23 +121,38 @@ impl GuardedClient {
     }
 
     /// GETs a document of at most `limit` bytes.
-    pub(crate) async fn get(&self, text: &str, limit: usize) -> Result<Fetched, FetchError> {
+    pub async fn get(&self, text: &str, limit: usize) -> Result<Fetched, FetchError> {
         let url = self.check(text)?;
-        let mut response = self.client.get(url).send().await.map_err(|error| classify(&error))?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
-        }
-        let cache_control = response.headers().get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
-        let cache_control = cache_control.map(str::to_owned);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-            if body.len() + chunk.len() > limit {
-                return Err(FetchError::TooLarge(limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Fetched { body, cache_control })
+        answered(self.client.get(url), limit).await
     }
+
+    /// POSTs JSON, for an answer of at most `limit` bytes.
+    pub async fn post_json(
+        &self,
+        text: &str,
+        body: &serde_json::Value,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let url = self.check(text)?;
+        answered(self.client.post(url).json(body), limit).await
+    }
+}
+
+async fn answered(request: reqwest::RequestBuilder, limit: usize) -> Result<Fetched, FetchError> {
+    let mut response = request.send().await.map_err(|error| classify(&error))?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(FetchError::Status(response.status().as_u16()));
+    }
+    let cache_control = response.headers().get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    let cache_control = cache_control.map(str::to_owned);
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Fetched { body, cache_control })
 }
 
 fn classify(error: &reqwest::Error) -> FetchError {

@@ -9,6 +9,9 @@ const ANSWERS_KEPT_SECONDS: i64 = 86_400;
 /// For how long it is remembered who searched for what: 90 days.
 const SEARCHES_KEPT_SECONDS: i64 = 90 * 86_400;
 
+/// For how long requests for presentations are kept after their end: 90 days. What was shown is erased when its tenant says.
+const REQUESTS_KEPT_SECONDS: i64 = 90 * 86_400;
+
 impl Engine {
     /// Forgets what is no longer needed. Safe to run at any time and on several replicas at once.
     pub async fn housekeep(&self) -> Result<(), EngineError> {
@@ -19,7 +22,9 @@ impl Engine {
         }
         let before = self.clock.now().plus_seconds(-SEARCHES_KEPT_SECONDS);
         self.store.forget_searches(before).await?;
-        self.store.forget_tokens(self.clock.now()).await?;
+        let now = self.clock.now();
+        self.store.forget_tokens(now).await?;
+        self.store.forget_presentations(now, now.plus_seconds(-REQUESTS_KEPT_SECONDS)).await?;
         Ok(())
     }
 }

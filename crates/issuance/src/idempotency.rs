@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a retry with the same key and request gets the first answer.
 
-use crate::mint::sha256;
+use verify::sha256;
 
 /// An `Idempotency-Key` header and what it came with, as SHA-256.
 #[derive(Clone, Copy, Debug)]

@@ -15,12 +15,13 @@ use store::{
     SnapshotQuery, StoreError,
 };
 use tokio::sync::{Mutex, MutexGuard};
+use verify::sha256;
 
 use crate::EngineError;
 use crate::catalog::ActiveProgram;
 use crate::engine::Engine;
 use crate::idempotency::IdempotencyKey;
-use crate::mint::{Content, sha256};
+use crate::mint::Content;
 use crate::partner::{Partner, PartnerAuthError};
 use crate::subject::Violation;
 

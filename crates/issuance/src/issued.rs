@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use anchor::Log;
-use iden3::CoreClaim;
-use model::{CoreClaimHash, CredentialId, Format, LeafOp, LogLeaf, TenantId};
-use serde::{Deserialize, Serialize};
+use model::{CoreClaimHash, CredentialId, Format, LeafOp, TenantId};
 use store::{Delivery, StatusQuery};
+use verify::{ProofExtra, commitment};
 
 use crate::EngineError;
 use crate::engine::Engine;
-use crate::mint::{commitment_name, digest_of, sha256};
+use crate::mint::commitment_name;
 
 /// A credential as it was handed out.
 #[derive(Clone, Debug)]
@@ -32,19 +31,6 @@ pub struct CommittedDocument {
     pub commitment: [u8; 32],
 }
 
-/// What a proof file carries beside the proof, so that it can be checked with nothing else at hand: the leaf, the core claim
-/// whose hash the leaf holds, and what the core claim's digest is made of. JSON, in the `extra` line of the tlog-proof.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProofExtra {
-    /// The leaf's bytes.
-    pub leaf: String,
-    /// The core claim, in hex.
-    pub core_claim: String,
-    /// SHA-256 of each document's JWS payload in hex, by format; by format and number for further copies.
-    pub commitments: BTreeMap<String, String>,
-}
-
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
@@ -57,56 +43,6 @@ pub enum ProofError {
     /// Our fault.
     #[error(transparent)]
     Internal(#[from] EngineError),
-}
-
-/// Why a proof file and a credential do not belong together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommitmentError {
-    /// The extra data are not of our form.
-    #[error("the proof's extra data are not what Bestow writes: {0}")]
-    Form(String),
-    /// The leaf holds another hash.
-    #[error("the core claim does not have the hash that the leaf holds")]
-    Hash,
-    /// The core claim commits to other documents.
-    #[error("the core claim does not commit to these documents")]
-    Digest,
-    /// The credential is none of the documents.
-    #[error("the credential is none of those that the core claim commits to")]
-    Document,
-}
-
-/// SHA-256 of the payload of a compact JWS, alone or at the head of an SD-JWT.
-fn commitment(document: &str) -> Option<[u8; 32]> {
-    let payload = document.split('~').next()?.split('.').nth(1)?;
-    jose::b64url_decode(payload).ok().map(|payload| sha256(&payload))
-}
-
-/// Checks that the leaf of a proof stands for the core claim, and the core claim for the documents; and, if a credential is
-/// given, that it is one of them. The leaf's place in the log is checked by [`tlog`], not here.
-pub fn verify_commitments(extra: &ProofExtra, credential: Option<&str>) -> Result<LogLeaf, CommitmentError> {
-    let form = |what: &dyn std::fmt::Display| CommitmentError::Form(what.to_string());
-    let leaf: LogLeaf = serde_json::from_str(&extra.leaf).map_err(|error| form(&error))?;
-    let claim = CoreClaim::from_hex(&extra.core_claim).map_err(|error| form(&error))?;
-    if CoreClaimHash(claim.core_claim_hash()).to_string() != leaf.hash {
-        return Err(CommitmentError::Hash);
-    }
-    let mut commitments = BTreeMap::new();
-    for (name, digest) in &extra.commitments {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(digest, &mut bytes).map_err(|error| form(&error))?;
-        commitments.insert(name.clone(), bytes);
-    }
-    if claim.value_digest() != Some(digest_of(&commitments)) {
-        return Err(CommitmentError::Digest);
-    }
-    if let Some(credential) = credential {
-        let found = commitment(credential.trim()).ok_or(CommitmentError::Document)?;
-        if !commitments.values().any(|committed| *committed == found) {
-            return Err(CommitmentError::Document);
-        }
-    }
-    Ok(leaf)
 }
 
 fn committed(

@@ -25,17 +25,16 @@ mod positions;
 mod publish;
 mod revoke;
 mod subject;
+mod verification;
 mod wallet;
 
 pub use admin::{AdminError, NewIssuer, NewProgram, NewTenant};
 pub use credential_status::Status;
 pub use engine::{Engine, Parts, Settings};
 pub use error::EngineError;
-pub use fetch::{FetchError, GuardedClient};
+pub use fetch::{FetchError, Fetched, GuardedClient};
 pub use issue_on_behalf::{IssueError, IssueRequest, Issued};
-pub use issued::{
-    CommitmentError, CommittedDocument, IssuedDocuments, ProofError, ProofExtra, verify_commitments,
-};
+pub use issued::{CommittedDocument, IssuedDocuments, ProofError};
 pub use log_key::{LOG_KEY_OWNER, OpenLogError, open_log};
 pub use offers::{
     Caller, CallerError, ClaimInput, CreateOffers, CreatedApiKey, CreatedOffers, CredentialTemplate,
@@ -46,6 +45,11 @@ pub use partner::{AuthenticateError, JwksSettings, Partner, PartnerAuthError, To
 pub use publish::ListFormat;
 pub use revoke::Revoked;
 pub use subject::{SchemaError, Violation};
+pub use verification::{
+    Asked, DefinitionInput, NewRequest, PresentError, PresentationAnswer, PresentationPage,
+    PresentationStatus, PublicDefinition, RequestObject, Shown, ShownCredential, Terms, Verification,
+    VerificationSettings, VerifierCertificate,
+};
 pub use wallet::{
     AccessToken, AnswerEncryption, Authorization, BATCH_SIZE, ClaimInvitation, ClaimName, ClaimProgress,
     ClaimState, CredentialRequest, Deferred, Delivered, HolderKey, IssuedConfiguration, NONCE_SECONDS,

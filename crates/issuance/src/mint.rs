@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::digest;
 use iden3::claim::Subject;
 use iden3::{CoreClaim, Id};
 use model::{CoreClaimHash, CredentialId, Format, LeafOp, LogLeaf, Timestamp};
@@ -10,6 +9,7 @@ use serde_json::{Map, Value, json};
 use store::NewCredential;
 use vc::jwt_vc::{BitstringStatus, JwtVc};
 use vc::sd_jwt::{SdJwtVc, TokenStatus};
+use verify::{digest_of, sha256};
 
 use crate::EngineError;
 use crate::catalog::ActiveProgram;
@@ -87,16 +87,6 @@ fn rounded(issued_at: Timestamp, expires_at: Option<Timestamp>) -> (i64, Option<
     let end = expires_at
         .map(|end| if end.seconds() - issued_at.seconds() > 24 * HOUR { round(end) } else { end.seconds() });
     (round(issued_at), end)
-}
-
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    digest::digest(&digest::SHA256, bytes).as_ref().try_into().expect("SHA-256 has 32 bytes")
-}
-
-/// The digest that the core claim carries: SHA-256 over the SHA-256 of each document's payload, in the order of their names
-/// ([`commitment_name`]).
-pub(crate) fn digest_of(commitments: &BTreeMap<String, [u8; 32]>) -> [u8; 32] {
-    sha256(&commitments.values().flatten().copied().collect::<Vec<u8>>())
 }
 
 impl Engine {

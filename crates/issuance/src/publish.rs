@@ -55,27 +55,53 @@ impl Engine {
         format!("{}/credential-types/{}", self.settings.public_url, program.id)
     }
 
+    /// Where the log is.
+    fn log_url(&self) -> String {
+        format!("{}/log", self.settings.public_url)
+    }
+
     /// The DID document of the issuer with this slug, as `did:web`.
     pub async fn did_document(&self, slug: &str) -> Result<Option<Value>, EngineError> {
         let issuer = self.issuer_by_slug(slug).await?;
-        Ok(issuer.map(|issuer| document(&issuer, &issuer.did_web, &issuer.issuer.did)))
+        Ok(issuer.map(|issuer| self.document(&issuer, &issuer.did_web, &issuer.issuer.did)))
     }
 
     /// The DID document of one of our issuers, by either of its DIDs.
     pub async fn resolve_did(&self, did: &str) -> Result<Option<Value>, EngineError> {
         if let Some(issuer) = self.issuer_by_did(did).await? {
-            return Ok(Some(document(&issuer, did, &issuer.did_web)));
+            return Ok(Some(self.document(&issuer, did, &issuer.did_web)));
         }
         let Some((_, slug)) = did.rsplit_once(':') else { return Ok(None) };
         let issuer = self.issuer_by_slug(slug).await?.filter(|issuer| issuer.did_web == did);
-        Ok(issuer.map(|issuer| document(&issuer, did, &issuer.issuer.did)))
+        Ok(issuer.map(|issuer| self.document(&issuer, did, &issuer.issuer.did)))
+    }
+
+    fn document(&self, issuer: &ActiveIssuer, did: &str, other: &str) -> Value {
+        let methods: Vec<VerificationMethod<'_>> = issuer
+            .keys
+            .iter()
+            .map(|key| VerificationMethod { kid: key.kid.as_str(), key: key.key.public_key() })
+            .collect();
+        let mut document = vc::did::document(did, &[other], &methods);
+        let (id, log) = (format!("{did}#log"), self.log_url());
+        document["service"] = json!([{"id": id, "type": verify::LOG_SERVICE, "serviceEndpoint": log}]);
+        document
+    }
+
+    /// Whether a DID is one of our issuers.
+    pub(crate) async fn is_own_did(&self, did: &str) -> Result<bool, EngineError> {
+        if self.issuer_by_did(did).await?.is_some() {
+            return Ok(true);
+        }
+        let Some((_, slug)) = did.rsplit_once(':') else { return Ok(false) };
+        Ok(self.issuer_by_slug(slug).await?.is_some_and(|issuer| issuer.did_web == did))
     }
 
     /// The JWT VC issuer metadata of the issuer with this slug (draft-ietf-oauth-sd-jwt-vc, section on issuer metadata).
     pub async fn jwt_vc_issuer(&self, slug: &str) -> Result<Option<Value>, EngineError> {
         Ok(self.issuer_by_slug(slug).await?.map(|issuer| {
             let keys: Vec<Value> = issuer.keys.iter().map(jwk).collect();
-            json!({"issuer": issuer.url, "jwks": {"keys": keys}})
+            json!({"issuer": issuer.url, "jwks": {"keys": keys}, "transparency_log": self.log_url()})
         }))
     }
 
@@ -168,15 +194,6 @@ impl Engine {
         };
         Ok(signed.into())
     }
-}
-
-fn document(issuer: &ActiveIssuer, did: &str, other: &str) -> Value {
-    let methods: Vec<VerificationMethod<'_>> = issuer
-        .keys
-        .iter()
-        .map(|key| VerificationMethod { kid: key.kid.as_str(), key: key.key.public_key() })
-        .collect();
-    vc::did::document(did, &[other], &methods)
 }
 
 fn jwk(key: &keys::CredentialKey) -> Value {

@@ -142,6 +142,16 @@ pub enum ImageError {
 /// # Errors
 /// [`ImageError`], which tells who uploads what to do.
 pub fn sanitise(bytes: &[u8], limits: &ImageLimits) -> Result<SafeImage, ImageError> {
+    let (media_type, image) = open(bytes, limits)?;
+    let bytes = encode(&image, media_type).map_err(|_| ImageError::Damaged)?;
+    if bytes.len() > limits.stored_bytes {
+        return Err(ImageError::TooDetailed { limit: limits.stored_bytes });
+    }
+    Ok(SafeImage { media_type, bytes, width: image.width(), height: image.height() })
+}
+
+/// An image as it is shown, decoded within `limits`.
+pub(crate) fn open(bytes: &[u8], limits: &ImageLimits) -> Result<(MediaType, DynamicImage), ImageError> {
     if bytes.len() > limits.upload_bytes {
         return Err(ImageError::TooLarge { limit: limits.upload_bytes });
     }
@@ -152,11 +162,7 @@ pub fn sanitise(bytes: &[u8], limits: &ImageLimits) -> Result<SafeImage, ImageEr
         MediaType::Webp => webp::outline(bytes),
     };
     let image = decode(file.ok_or(ImageError::Damaged)?, media_type, limits)?;
-    let bytes = encode(&image, media_type).map_err(|_| ImageError::Damaged)?;
-    if bytes.len() > limits.stored_bytes {
-        return Err(ImageError::TooDetailed { limit: limits.stored_bytes });
-    }
-    Ok(SafeImage { media_type, bytes, width: image.width(), height: image.height() })
+    Ok((media_type, image))
 }
 
 fn decode(file: &[u8], media_type: MediaType, limits: &ImageLimits) -> Result<DynamicImage, ImageError> {

@@ -3,7 +3,7 @@
 use crate::words::words;
 use crate::{ApiKeyId, TenantId, Timestamp, UserId};
 
-/// What a user may do in the credential-offers dialect (seed 003, "Claim-based access control").
+/// What a user may do in the credential-offers dialect (seed 003, "Claim-based access control") and in the verifier's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Reads and writes everything, and manages API keys.
@@ -12,13 +12,43 @@ pub enum Role {
     User,
     /// Reads.
     Auditor,
+    /// Verifies: writes templates, asks for presentations and reads what was shown.
+    VerifierAdmin,
+    /// Asks for presentations and reads what was shown.
+    VerifierUser,
+    /// Reads templates and requests, but not what was shown.
+    VerifierAuditor,
 }
 
-words!(Role { Admin = "Issuer_Admin", User = "Issuer_User", Auditor = "Issuer_Auditor" });
+words!(Role {
+    Admin = "Issuer_Admin",
+    User = "Issuer_User",
+    Auditor = "Issuer_Auditor",
+    VerifierAdmin = "Verifier_Admin",
+    VerifierUser = "Verifier_User",
+    VerifierAuditor = "Verifier_Auditor",
+});
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::User, Self::Auditor];
+    pub const ALL: [Self; 6] = [
+        Self::Admin,
+        Self::User,
+        Self::Auditor,
+        Self::VerifierAdmin,
+        Self::VerifierUser,
+        Self::VerifierAuditor,
+    ];
+
+    /// The words of all, for people.
+    pub fn words() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+
+    /// Whether it is one of the issuing side, rather than of the verifying one.
+    pub fn issues(self) -> bool {
+        matches!(self, Self::Admin | Self::User | Self::Auditor)
+    }
 }
 
 /// An API key, without the key itself: that is shown once, when it is made.
@@ -86,11 +116,19 @@ pub enum ActorKind {
     Partner,
     /// Whoever has the command line.
     Operator,
-    /// Whoever holds a claim code: the person to whom something was offered.
+    /// Whoever holds a claim code or answers a request for a presentation: a person with a wallet.
     Holder,
+    /// Somebody whom we do not know, on a public page.
+    Visitor,
 }
 
-words!(ActorKind { User = "user", Partner = "partner", Operator = "operator", Holder = "holder" });
+words!(ActorKind {
+    User = "user",
+    Partner = "partner",
+    Operator = "operator",
+    Holder = "holder",
+    Visitor = "visitor",
+});
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,6 +194,18 @@ pub enum AuditAction {
     CreateApiKey,
     /// Revoked an API key.
     RevokeApiKey,
+    /// Made a template of presentations.
+    CreateDefinition,
+    /// Changed one.
+    UpdateDefinition,
+    /// Deleted one.
+    DeleteDefinition,
+    /// Asked for a presentation.
+    RequestPresentation,
+    /// Presented what was asked for, or refused.
+    AnswerPresentation,
+    /// Erased what was shown.
+    ErasePresentation,
 }
 
 words!(AuditAction {
@@ -175,6 +225,12 @@ words!(AuditAction {
     CreateCollection = "credential_offer_collection.create",
     CreateApiKey = "api_key.create",
     RevokeApiKey = "api_key.revoke",
+    CreateDefinition = "presentation_definition.create",
+    UpdateDefinition = "presentation_definition.update",
+    DeleteDefinition = "presentation_definition.delete",
+    RequestPresentation = "presentation.request",
+    AnswerPresentation = "presentation.answer",
+    ErasePresentation = "presentation.erase",
 });
 
 /// One thing that somebody did: an event of the audit trail.
@@ -224,7 +280,8 @@ mod tests {
     #[test]
     fn roles_are_the_seeds() {
         let words: Vec<&str> = Role::ALL.map(Role::as_str).to_vec();
-        assert_eq!(words, ["Issuer_Admin", "Issuer_User", "Issuer_Auditor"]);
+        assert_eq!(words[..3], ["Issuer_Admin", "Issuer_User", "Issuer_Auditor"]);
+        assert_eq!(words[3..], ["Verifier_Admin", "Verifier_User", "Verifier_Auditor"]);
         assert!("issuer_admin".parse::<Role>().is_err());
     }
 }

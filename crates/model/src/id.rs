@@ -108,6 +108,10 @@ text_id!(
     SearchId
 );
 text_id!(
+    /// A request for a presentation: `correlationId`, a UUID. Whoever knows it may answer it, so it is random.
+    PresentationId
+);
+text_id!(
     /// A job.
     JobId
 );
@@ -117,10 +121,20 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// 22 characters: 48 bits of milliseconds, then 62 random bits. Sorts by time, so that indexes grow at one end.
 fn time_ordered(now: Timestamp, entropy: &dyn Entropy) -> String {
-    let random = u64::from_be_bytes(entropy.bytes()) >> 2;
-    let time = now.millis().unsigned_abs() & 0xffff_ffff_ffff;
-    let value = u128::from(time) << 62 | u128::from(random);
+    ordered(now, u64::from_be_bytes(entropy.bytes()) >> 2)
+}
+
+fn ordered(time: Timestamp, rest: u64) -> String {
+    let millis = time.millis().unsigned_abs() & 0xffff_ffff_ffff;
+    let value = u128::from(millis) << 62 | u128::from(rest);
     (0..22).rev().map(|digit| char::from(ALPHABET[(value >> (digit * 5)) as usize & 31])).collect()
+}
+
+impl CredentialId {
+    /// The ids that are minted within the second that begins at `start`: the first that there can be, and the first after them.
+    pub fn within_second(start: Timestamp) -> (Self, Self) {
+        (ordered(start, 0).into(), ordered(start.plus_seconds(1), 0).into())
+    }
 }
 
 /// A random UUID (RFC 9562, version 4).
@@ -158,7 +172,18 @@ macro_rules! minted_at_random {
     };
 }
 
-minted_at_random!(TenantId, HolderId, UserId, ApiKeyId, OfferId, CollectionId, ProfileId, ImageId, SearchId,);
+minted_at_random!(
+    TenantId,
+    HolderId,
+    UserId,
+    ApiKeyId,
+    OfferId,
+    CollectionId,
+    ProfileId,
+    ImageId,
+    SearchId,
+    PresentationId,
+);
 
 /// Why a text is no core claim hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,6 +237,18 @@ mod tests {
         let late = CredentialId::mint(Timestamp::from_seconds(1_700_000_001), &Fixed(0));
         assert_eq!(early.as_str().len(), 22);
         assert!(early < late);
+    }
+
+    #[test]
+    fn ids_of_a_second_lie_between_its_ends() {
+        let second = Timestamp::from_seconds(1_700_000_000);
+        let (first, after) = CredentialId::within_second(second);
+        for millis in [0, 1, 500, 999] {
+            let id = CredentialId::mint(Timestamp(second.0 + millis * 1000), &Fixed(7));
+            assert!(first <= id && id < after, "{millis}");
+        }
+        assert!(CredentialId::mint(second.plus_seconds(1), &Fixed(0)) >= after);
+        assert!(CredentialId::mint(Timestamp(second.0 - 1), &Fixed(255)) < first);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod id;
 mod key;
 mod listing;
 mod offer;
+mod presentation;
 mod search;
 mod source;
 mod time;
@@ -28,8 +29,8 @@ pub use credential::{
 pub use email::{Email, EmailError};
 pub use id::{
     ApiKeyId, AuditEventId, CollectionId, CoreClaimHash, CredentialId, HashError, HolderId, ImageId,
-    IssuerId, JobId, KeyId, OfferId, ProfileId, ProgramId, SchemaId, SearchId, TenantId, UserId,
-    canonical_uuid, random_uuid,
+    IssuerId, JobId, KeyId, OfferId, PresentationId, ProfileId, ProgramId, SchemaId, SearchId, TenantId,
+    UserId, canonical_uuid, random_uuid,
 };
 pub use key::{KeyPurpose, KeyState, StoredKey};
 pub use listing::{
@@ -40,6 +41,7 @@ pub use offer::{
     Collection, DataType, Image, ImageKind, IssuanceState, Offer, OfferClaim, OfferClaimed, OfferRevocation,
     OrganisationProfile, Stamps,
 };
+pub use presentation::{PresentationDefinition, PresentationRequest, PresentationState};
 pub use search::search_words;
 pub use source::{Clock, Entropy};
 pub use time::Timestamp;

@@ -9,7 +9,7 @@ use axum::http::{HeaderName, Method, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
-use issuance::Engine;
+use issuance::{Engine, Verification};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
@@ -20,7 +20,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::limiter::{AddressLimiter, PartnerLimiter};
 use crate::on_behalf::ApiError;
-use crate::{holder, identity, images, log, observe, offers, on_behalf, ops, status, wallet};
+use crate::{
+    holder, identity, images, log, observe, offers, on_behalf, ops, status, tenant_api, verify, wallet,
+};
 
 /// What an operator limits.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// The log.
     pub log: Arc<Log>,
+    /// The verifier.
+    pub verification: Arc<Verification>,
     /// Limits.
     pub limits: Limits,
     /// The process's metrics ([`crate::install_metrics`]).
@@ -64,6 +68,7 @@ pub struct App {
 pub(crate) struct State {
     pub(crate) engine: Arc<Engine>,
     pub(crate) log: Arc<Log>,
+    pub(crate) verification: Arc<Verification>,
     pub(crate) limits: Limits,
     pub(crate) limiter: Arc<PartnerLimiter>,
     pub(crate) address_limiter: Arc<AddressLimiter>,
@@ -88,6 +93,7 @@ fn routes() -> OpenApiRouter<State> {
         .merge(images::routes())
         .merge(holder::routes())
         .merge(wallet::routes())
+        .merge(verify::routes())
         .merge(status::routes())
         .merge(identity::routes())
         .merge(log::routes())
@@ -135,6 +141,7 @@ pub fn router(app: App) -> Router {
         address_limiter: Arc::new(AddressLimiter::per_minute(app.limits.public_requests_per_minute)),
         engine: app.engine,
         log: app.log,
+        verification: app.verification,
         limits: app.limits,
         metrics: app.metrics,
     };
@@ -145,15 +152,15 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(cors())
         .layer(CatchPanicLayer::custom(|panic| observe::panicked(&panic)))
-        .layer(middleware::from_fn(offers::name_request))
+        .layer(middleware::from_fn(tenant_api::name_request))
         .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }
 
 /// Each dialect says in its own way that there is nothing.
 async fn no_route(uri: Uri) -> Response {
-    if offers::is_ours(uri.path()) {
-        return offers::no_route();
+    if tenant_api::is_ours(uri.path()) {
+        return tenant_api::no_route();
     }
     ApiError::not_found("No such route. See /docs.").into_response()
 }
@@ -162,8 +169,8 @@ async fn no_method(uri: Uri) -> Response {
     if wallet::is_ours(uri.path()) {
         return wallet::no_method();
     }
-    if offers::is_ours(uri.path()) {
-        return offers::no_method();
+    if tenant_api::is_ours(uri.path()) {
+        return tenant_api::no_method();
     }
     ApiError::method_not_allowed().into_response()
 }
@@ -173,7 +180,7 @@ fn cors() -> CorsLayer {
     let ours = |name| HeaderName::from_static(name);
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::CONTENT_TYPE,
             ours("x-partner-auth"),

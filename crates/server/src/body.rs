@@ -66,6 +66,26 @@ pub(crate) async fn json_object(
     }
 }
 
+/// Reads a body that may be left out, or be `null`; else it is a JSON object of at most `limit` bytes.
+pub(crate) async fn optional_json_object(
+    request: Request,
+    limit: usize,
+) -> Result<Map<String, Value>, BodyError> {
+    let json = is_json(request.headers());
+    let bytes = read(request, limit).await?;
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    if !json {
+        return Err(BodyError::NotJson);
+    }
+    match jose::strict_json(&bytes).map_err(|error| BodyError::Invalid(error.to_string()))? {
+        Value::Null => Ok(Map::new()),
+        Value::Object(members) => Ok(members),
+        _ => Err(BodyError::NotObject),
+    }
+}
+
 /// Reads a body that is a form (`application/x-www-form-urlencoded`) of at most `limit` bytes.
 pub(crate) async fn form(request: Request, limit: usize) -> Result<Vec<(String, String)>, BodyError> {
     if media_type(request.headers()) != "application/x-www-form-urlencoded" {

@@ -17,7 +17,10 @@ pub mod paginate;
 mod path;
 mod serve;
 mod status;
+mod tenant_api;
+mod verify;
 mod wallet;
+mod web;
 
 pub use app::{App, Limits, openapi_json, router};
 pub use observe::install_metrics;

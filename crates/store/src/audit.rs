@@ -2,8 +2,8 @@
 
 use model::AuditEvent;
 
-use crate::StoreError;
-use crate::db::{Rows, Tx, kinds, values};
+use crate::db::{Rows, Tx, Value, kinds, values};
+use crate::{Store, StoreError};
 
 /// Adds events to the trail.
 pub(crate) async fn record<'a>(
@@ -34,4 +34,23 @@ pub(crate) async fn record<'a>(
     let kinds = kinds![Text, Int, Text, Text, Text, Text, Text, Text, Text, Text, Text];
     tx.execute_rows(sql, Rows { kinds, rows }).await?;
     Ok(())
+}
+
+impl Store {
+    /// Changes exactly one row, and tells of it in the same transaction; `false`, and nothing happens, if the statement changes
+    /// none.
+    pub(crate) async fn change_one(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+        event: &AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        if tx.execute(sql, values).await? != 1 {
+            return Ok(false);
+        }
+        record(&mut tx, [event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
 }

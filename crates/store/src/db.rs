@@ -50,7 +50,9 @@ value_from! {
     Option<Timestamp> => |moment| Self::Int(moment.map(|moment| moment.0));
     &[u8] => |bytes| Self::Bytes(Some(bytes.to_vec()));
     Vec<u8> => |bytes| Self::Bytes(Some(bytes));
+    Option<&[u8]> => |bytes| Self::Bytes(bytes.map(<[u8]>::to_vec));
     bool => |bool| Self::Bool(Some(bool));
+    Option<bool> => |bool| Self::Bool(bool);
 }
 
 /// Builds the arguments of one statement or one row.

@@ -21,6 +21,7 @@ mod offer;
 mod profile;
 mod rate;
 mod together;
+mod verification;
 mod wallet;
 
 use batch::Batcher;
@@ -34,12 +35,15 @@ pub use issuance::{
 };
 pub use job::{Job, JobKind, NewJob, tx_code_subject};
 pub use lease::Lease;
-pub use listing::{API_KEYS, AUDIT_EVENTS, COLLECTIONS, OFFERS, PROFILES, SEARCHES, SearchRow};
+pub use listing::{
+    API_KEYS, AUDIT_EVENTS, COLLECTIONS, DEFINITIONS, OFFERS, PRESENTATIONS, PROFILES, SEARCHES, SearchRow,
+};
 pub use log::{LogHead, LogTile, LogUpdate, PendingLeaf};
 pub use offer::{
     ClaimOutcome, Deletion, NewOffers, OfferClaimPlan, OfferRevocationPlan, OfferScope, ShareOutcome,
 };
 pub use profile::NewSearch;
+pub use verification::{ListEntry, Located, PresentationOutcome};
 pub use wallet::{
     ClaimCode, CodeExchange, DeferredIssuance, Delivery, DeliveryPlan, HeldCredential, NewDelivery, NewToken,
 };

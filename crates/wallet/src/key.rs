@@ -41,6 +41,10 @@ impl WalletKey {
         Self(key.expect("a key of our own making"))
     }
 
+    pub(crate) fn signing_key(&self) -> &SigningKey {
+        &self.0
+    }
+
     /// The public key.
     pub fn public_key(&self) -> &PublicKey {
         self.0.public_key()

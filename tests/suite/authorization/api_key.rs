@@ -1,4 +1,4 @@
-//! Credential offers: who has no API key, one that does not hold here or any longer, or one without the role.
+//! Credential offers and the verifier: who has no API key, one that does not hold here or any longer, or one without the role.
 
 use model::Role;
 use reqwest::Method;
@@ -8,39 +8,53 @@ use support::{Environment, Server, on_both};
 use super::calls::{Body, Call, Things, good_call, send};
 use super::{Security, operations};
 
-/// What a good request is answered with, by the roles of the key: Issuer_Admin, Issuer_User, Issuer_Auditor, and
-/// Issuer_User with Issuer_Auditor.
-pub(super) const ANSWERS: [(&str, [u16; 4]); 20] = [
-    ("createApiKey", [201, 403, 403, 403]),
-    ("createCredentialOfferCollection", [201, 201, 403, 201]),
-    ("createCredentialOffers", [201, 201, 403, 201]),
-    ("createOrganisationProfile", [201, 403, 403, 403]),
-    ("deleteCredentialOffer", [204, 204, 403, 204]),
-    ("getAuditTrail", [200, 403, 200, 200]),
-    ("getCredentialOffer", [200, 200, 200, 200]),
-    ("getCredentialTemplates", [200, 200, 200, 200]),
-    ("getCredentialTypeUsage", [200, 200, 200, 200]),
-    ("getOrganisationProfile", [200, 200, 200, 200]),
-    ("getSearchHistory", [200, 200, 200, 200]),
-    ("listApiKeys", [200, 403, 403, 403]),
-    ("listCredentialOfferCollections", [200, 200, 200, 200]),
-    ("listCredentialOffers", [200, 200, 200, 200]),
-    ("listOrganisationProfiles", [200, 200, 200, 200]),
-    ("resendRevocationEmail", [201, 201, 403, 201]),
-    ("revokeApiKey", [204, 403, 403, 403]),
-    ("revokeCredentialOffers", [200, 200, 403, 200]),
-    ("shareCredentialOffersWithEmail", [201, 201, 403, 201]),
-    ("uploadImage", [201, 201, 403, 201]),
+/// What a good request is answered with, by the roles of the key: Issuer_Admin, Issuer_User, Issuer_Auditor,
+/// Issuer_User with Issuer_Auditor, Verifier_Admin, Verifier_User, Verifier_Auditor.
+pub(super) const ANSWERS: [(&str, [u16; 7]); 29] = [
+    ("createApiKey", [201, 403, 403, 403, 403, 403, 403]),
+    ("createCredentialOfferCollection", [201, 201, 403, 201, 403, 403, 403]),
+    ("createCredentialOffers", [201, 201, 403, 201, 403, 403, 403]),
+    ("createOrganisationProfile", [201, 403, 403, 403, 403, 403, 403]),
+    ("createPresentationDefinition", [403, 403, 403, 403, 201, 403, 403]),
+    ("deleteCredentialOffer", [204, 204, 403, 204, 403, 403, 403]),
+    ("deletePresentationDefinition", [403, 403, 403, 403, 204, 403, 403]),
+    ("erasePresentation", [403, 403, 403, 403, 204, 204, 403]),
+    ("getAuditTrail", [200, 403, 200, 200, 403, 403, 403]),
+    ("getCredentialOffer", [200, 200, 200, 200, 403, 403, 403]),
+    ("getCredentialTemplates", [200, 200, 200, 200, 403, 403, 403]),
+    ("getCredentialTypeUsage", [200, 200, 200, 200, 403, 403, 403]),
+    ("getOrganisationProfile", [200, 200, 200, 200, 403, 403, 403]),
+    ("getPresentation", [403, 403, 403, 403, 200, 200, 200]),
+    ("getPresentationDefinition", [403, 403, 403, 403, 200, 200, 200]),
+    ("getSearchHistory", [200, 200, 200, 200, 403, 403, 403]),
+    ("listApiKeys", [200, 403, 403, 403, 403, 403, 403]),
+    ("listCredentialOfferCollections", [200, 200, 200, 200, 403, 403, 403]),
+    ("listCredentialOffers", [200, 200, 200, 200, 403, 403, 403]),
+    ("listOrganisationProfiles", [200, 200, 200, 200, 403, 403, 403]),
+    ("listPresentationDefinitions", [403, 403, 403, 403, 200, 200, 200]),
+    ("listPresentations", [403, 403, 403, 403, 200, 200, 200]),
+    ("requestPresentation", [403, 403, 403, 403, 201, 201, 403]),
+    ("resendRevocationEmail", [201, 201, 403, 201, 403, 403, 403]),
+    ("revokeApiKey", [204, 403, 403, 403, 403, 403, 403]),
+    ("revokeCredentialOffers", [200, 200, 403, 200, 403, 403, 403]),
+    ("shareCredentialOffersWithEmail", [201, 201, 403, 201, 403, 403, 403]),
+    ("updatePresentationDefinition", [403, 403, 403, 403, 200, 403, 403]),
+    ("uploadImage", [201, 201, 403, 201, 403, 403, 403]),
 ];
 
 /// The keys of an environment by the columns of [`ANSWERS`].
-async fn keys(server: &Server, acme: &Environment) -> [String; 4] {
-    let both = server.api_key(&acme.partner, &[Role::User, Role::Auditor]).await;
+async fn keys(server: &Server, acme: &Environment) -> [String; 7] {
     // New users, who have not asked for mail: that is limited.
-    let admin = server.api_key(&acme.partner, &[Role::Admin]).await;
-    let user = server.api_key(&acme.partner, &[Role::User]).await;
-    let auditor = server.api_key(&acme.partner, &[Role::Auditor]).await;
-    [admin, user, auditor, both]
+    let key = async |roles: &[Role]| server.api_key(&acme.partner, roles).await;
+    [
+        key(&[Role::Admin]).await,
+        key(&[Role::User]).await,
+        key(&[Role::Auditor]).await,
+        key(&[Role::User, Role::Auditor]).await,
+        key(&[Role::VerifierAdmin]).await,
+        key(&[Role::VerifierUser]).await,
+        key(&[Role::VerifierAuditor]).await,
+    ]
 }
 
 /// An admin's key of this environment that was made with `body` besides: its id, and the key.
@@ -105,9 +119,8 @@ on_both!(without_a_key_that_holds_here_nothing_is_answered, async |server: Serve
             }
         }
         // A good key in an environment that there is not.
-        let nowhere = Call { rest: call.rest.clone(), method: call.method.clone(), body: Body::Nothing };
-        let path = acme.path(&nowhere.rest).replace(&acme.id, "0000000000000000");
-        let request = server.request(nowhere.method, &path).header("x-api-key", &acme.keys.admin);
+        let path = call.path(&acme).replace(&acme.id, "0000000000000000");
+        let request = server.request(call.method, &path).header("x-api-key", &acme.keys.admin);
         let answer = server.send(request).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{operation}");
     }
@@ -153,15 +166,15 @@ fn assert_no_failure(operation: &str, text: &str) {
 on_both!(who_may_not_is_told_so_before_the_request_is_looked_at, async |server: Server| {
     let acme = server.environment("acme").await;
     let things = Things::new(&server, &acme).await;
-    for (operation, [_, _, auditor, _]) in ANSWERS {
+    let keys = keys(&server, &acme).await;
+    for (operation, answers) in ANSWERS {
         let good = good_call(operation, &acme, &things);
-        let rest = good.rest.split('?').next().unwrap_or_default().replace(&things.ready, "no-uuid");
-        let rest = rest.replace(&things.api_key, "no-uuid") + "?filter.nothing=x";
-        let call = Call { method: good.method, rest, body: Body::Json(json!(["garbage"])) };
+        let rest = things.misnamed(good.rest.split('?').next().unwrap_or_default()) + "?filter.nothing=x";
+        let call = Call { rest, body: Body::Json(json!(["garbage"])), ..good };
         let answer = send(&server, &acme, &[], &call).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{operation}");
-        if auditor == 403 {
-            let answer = send(&server, &acme, &[("x-api-key", &acme.keys.auditor)], &call).await;
+        for (key, _) in keys.iter().zip(answers).filter(|(_, status)| *status == 403) {
+            let answer = send(&server, &acme, &[("x-api-key", key)], &call).await;
             assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"), "{operation}");
         }
     }

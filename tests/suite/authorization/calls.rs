@@ -1,4 +1,4 @@
-//! Good requests of the credential-offers dialect: one for each operation that asks for an API key.
+//! Good requests of the credential-offers dialect and of the verifier: one for each operation that asks for an API key.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,6 +17,11 @@ pub(super) struct Things {
     pub(super) collection: String,
     pub(super) image: String,
     pub(super) api_key: String,
+    /// A template of presentations, and a name for another.
+    pub(super) definition: String,
+    pub(super) no_definition: String,
+    /// A request by that template, which nobody has answered.
+    pub(super) presentation: String,
 }
 
 /// The id in a 201.
@@ -39,6 +44,11 @@ impl Things {
         let answer = server.call(acme, key, Method::PATCH, "/credential-offers/revoke", Some(&revoke)).await;
         assert_eq!(answer.json()["failed"], json!([]), "{}", answer.text);
         let form = Form::default().file("image", "pixel.png", PIXEL);
+        let name = || jose::b64url_encode(&server.engine.random::<16>());
+        let (definition, no_definition) = (name(), name());
+        let verifiers = server.verifiers(acme).await;
+        server.definition(acme, &verifiers, &template(&definition)).await;
+        let asked = server.ask(acme, &verifiers, &definition, None).await;
         Self {
             ready: offers[0]["id"].as_str().expect("an id").to_owned(),
             claimed: server.claimed_offer(acme, "alan@example.com", "Alan Turing").await,
@@ -47,15 +57,33 @@ impl Things {
             collection: post("/credential-offer-collections", json!({"name": "Spring"})).await,
             image: made(&server.send_form(acme, key, "/credential-offers/image-upload", &form).await),
             api_key: post("/api-keys", api_key).await,
+            presentation: asked["correlationId"].as_str().expect("an id").to_owned(),
+            definition,
+            no_definition,
         }
     }
 
     /// Every id, and the slug: what no stranger's answer may tell.
-    pub(super) fn ids<'a>(&'a self, acme: &'a Environment) -> [&'a str; 8] {
-        let Self { ready, claimed, revoked, profile, collection, image, api_key } = self;
-        [ready, claimed, revoked, profile, collection, image, api_key, &acme.correlation_id]
-            .map(String::as_str)
+    pub(super) fn ids<'a>(&'a self, acme: &'a Environment) -> Vec<&'a str> {
+        let Self { ready, claimed, revoked, profile, collection, image, api_key, .. } = self;
+        let offers = [ready, claimed, revoked, profile, collection, image, api_key];
+        let others = [&self.definition, &self.presentation, &acme.correlation_id];
+        offers.into_iter().chain(others).map(String::as_str).collect()
     }
+
+    /// A path in which nothing is named as it should be.
+    pub(super) fn misnamed(&self, rest: &str) -> String {
+        [&self.ready, &self.api_key, &self.presentation]
+            .iter()
+            .fold(rest.to_owned(), |rest, id| rest.replace(id.as_str(), "no-uuid"))
+    }
+}
+
+/// A template of presentations.
+fn template(id: &str) -> Value {
+    let meta = json!({"vct_values": ["https://types.example/membership"]});
+    let query = json!({"credentials": [{"id": "m", "format": "dc+sd-jwt", "meta": meta}]});
+    json!({"definitionId": id, "name": "Membership", "dcqlQuery": query})
 }
 
 /// What a request carries.
@@ -66,33 +94,73 @@ pub(super) enum Body {
     Form(Form),
 }
 
+/// Which of an environment's two APIs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Issuer,
+    Verifier,
+}
+
 /// A request, to whichever environment.
 #[derive(Debug)]
 pub(super) struct Call {
+    pub(super) side: Side,
     pub(super) method: Method,
     pub(super) rest: String,
     pub(super) body: Body,
 }
 
+impl Call {
+    pub(super) fn path(&self, environment: &Environment) -> String {
+        match self.side {
+            Side::Issuer => environment.path(&self.rest),
+            Side::Verifier => environment.verifier_path(&self.rest),
+        }
+    }
+}
+
 fn get(rest: impl Into<String>) -> Call {
-    Call { method: Method::GET, rest: rest.into(), body: Body::Nothing }
+    Call { side: Side::Issuer, method: Method::GET, rest: rest.into(), body: Body::Nothing }
 }
 
 fn delete(rest: String) -> Call {
-    Call { method: Method::DELETE, rest, body: Body::Nothing }
+    Call { side: Side::Issuer, method: Method::DELETE, rest, body: Body::Nothing }
 }
 
 fn json(method: Method, rest: &str, body: Value) -> Call {
-    Call { method, rest: rest.to_owned(), body: Body::Json(body) }
+    Call { side: Side::Issuer, method, rest: rest.to_owned(), body: Body::Json(body) }
 }
 
 fn form(rest: &str, form: Form) -> Call {
-    Call { method: Method::POST, rest: rest.to_owned(), body: Body::Form(form) }
+    Call { side: Side::Issuer, method: Method::POST, rest: rest.to_owned(), body: Body::Form(form) }
+}
+
+/// A good request of the verifier's; `None` if it is another operation.
+fn verifier_call(operation: &str, things: &Things) -> Option<Call> {
+    let Things { definition, no_definition, presentation, .. } = things;
+    let one = format!("/definitions/{definition}");
+    let asked = format!("/definition/{definition}/correlation/{presentation}");
+    let call = match operation {
+        "createPresentationDefinition" => json(Method::POST, "/definitions", template(no_definition)),
+        "deletePresentationDefinition" => delete(one),
+        "erasePresentation" => delete(asked),
+        "getPresentation" => get(asked),
+        "getPresentationDefinition" => get(one),
+        "listPresentationDefinitions" => get(format!("/definitions?filter.definitionId={definition}")),
+        "listPresentations" => get(format!("?filter.correlationId={presentation}")),
+        "requestPresentation" => json(Method::POST, &format!("/definition/{definition}"), json!({})),
+        "updatePresentationDefinition" => json(Method::PUT, &one, template(definition)),
+        _ => return None,
+    };
+    Some(Call { side: Side::Verifier, ..call })
 }
 
 /// A good request of an operation on these things.
 pub(super) fn good_call(operation: &str, acme: &Environment, things: &Things) -> Call {
-    let Things { ready, claimed, revoked, profile, collection, image, api_key } = things;
+    if let Some(call) = verifier_call(operation, things) {
+        return call;
+    }
+    let Things { ready, claimed, revoked, profile, collection, image, api_key, .. } = things;
     match operation {
         "createApiKey" => {
             json(Method::POST, "/api-keys", json!({"name": "another", "roles": ["Issuer_Admin"]}))
@@ -151,7 +219,7 @@ pub(super) async fn send(
     headers: &[(&str, &str)],
     call: &Call,
 ) -> Answer {
-    let mut request = server.request(call.method.clone(), &environment.path(&call.rest));
+    let mut request = server.request(call.method.clone(), &call.path(environment));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

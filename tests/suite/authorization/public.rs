@@ -2,14 +2,19 @@
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use support::{Answer, Environment, Form, PIXEL, Partner, Server, on_both, payload};
+use support::{
+    Answer, Environment, FORM, Form, PIXEL, Partner, PresentationAsked, Server, eventually_some, on_both,
+    payload,
+};
 
 const EMAIL: &str = "grace.hopper@example.com";
 const PLACE: &str = "Zzyzx Springs";
 const REFERENCE: &str = "employee-4711";
 
 /// The operations that anybody may call, and why.
-pub(super) const REASONS: [(&str, &str); 26] = [
+pub(super) const REASONS: [(&str, &str); 36] = [
+    ("answerPresentationRequest", "wallets answer there: who knows a request's random id may, once"),
+    ("askPublicly", "anybody may ask by a template that its tenant made public"),
     ("createNonce", "wallets fetch nonces before they have anything; one says nothing and opens nothing"),
     ("createToken", "the code of an offer is what it asks for"),
     ("getAuthorizationServer", "wallets find the token endpoint in it"),
@@ -32,13 +37,21 @@ pub(super) const REASONS: [(&str, &str); 26] = [
     ("getJwtVcIssuer", "verifiers find the issuer's keys in it"),
     ("getJwtVcIssuerAppended", "verifiers find the issuer's keys in it"),
     ("getLogKey", "anybody may audit the log"),
+    ("getLogProof", "who has a credential may know that it is in the log"),
     ("getMetrics", "a scraper asks; counters alone, and a proxy can keep it inside"),
+    ("getPresentPage", "it shows the QR code of a request to who has its link, and what became of it"),
+    ("getPresentationState", "the page that shows the QR code asks how far the presentation has come"),
     ("getReadiness", "an orchestrator asks, and learns whether the database answers"),
+    ("getRequestObject", "a wallet has scanned its address: what is asked is not about a person"),
     ("getSchema", "verifiers follow credentialSchema to it"),
     ("getSchemaContext", "verifiers follow @context to it"),
     ("getTile", "anybody may audit the log"),
     ("getTokenStatusList", "verifiers ask it whether a credential was revoked"),
+    ("getVerifyPage", "who has a credential may check it"),
+    ("postRequestObject", "a wallet has scanned its address: what is asked is not about a person"),
+    ("postVerifyPage", "who has a credential may check it; the page says what the credential says"),
     ("resolveDid", "verifiers resolve the issuer's DID with it"),
+    ("verifyCredential", "who has a credential may check it; the answer says what the credential says"),
 ];
 
 /// What two dialects know about a person.
@@ -51,6 +64,11 @@ struct World {
     /// An offer that was claimed.
     claimed: String,
     image: String,
+    /// A request for a presentation that waits, and one with an answer to it.
+    asked: PresentationAsked,
+    answered: (PresentationAsked, String),
+    /// A credential, of which nothing is disclosed.
+    document: String,
 }
 
 impl World {
@@ -70,7 +88,19 @@ impl World {
         let path = "/credential-offers/image-upload";
         let image = server.send_form(&acme, &acme.keys.user, path, &form).await;
         let image = image.json()["id"].as_str().expect("an id").to_owned();
-        Self { acme, token, issued, ready, claimed, image }
+        let held = server.held_by(&acme, EMAIL, PLACE).await;
+        let verifiers = server.verifiers(&acme).await;
+        let body = json!({"definitionId": "d", "name": "Doors", "public": true, "dcqlQuery": held.query(&["fullName"])});
+        server.definition(&acme, &verifiers, &body).await;
+        let ask = async || {
+            let made = server.ask(&acme, &verifiers, "d", None).await;
+            server.read_asked(made["authRequestURI"].as_str().expect("an address")).await
+        };
+        let (asked, answered) = (ask().await, ask().await);
+        let shown = held.present(&answered, &["fullName"], server.clock_seconds());
+        let form = answered.form(&json!({"m": [shown]}));
+        let document = held.disclosing(&[]);
+        Self { acme, token, issued, ready, claimed, image, asked, answered: (answered, form), document }
     }
 
     /// What no public answer may show.
@@ -118,7 +148,20 @@ fn public_path(operation: &str, world: &World) -> Option<String> {
         "getJwtVcIssuer" => format!("/.well-known/jwt-vc-issuer/issuers/{slug}"),
         "getJwtVcIssuerAppended" => format!("/issuers/{slug}/.well-known/jwt-vc-issuer"),
         "getLogKey" => "/log/key".to_owned(),
+        "getLogProof" => "/log/proof".to_owned(),
         "getMetrics" => "/metrics".to_owned(),
+        "answerPresentationRequest" => world.answered.0.text("response_uri").to_owned(),
+        "getPresentationState" => world.answered.0.text("response_uri").replace("/response", "/status"),
+        "getRequestObject" | "postRequestObject" => {
+            world.asked.text("response_uri").replace("/response", "/request")
+        }
+        "askPublicly" => format!("/verify/ask/{}/d", world.acme.id),
+        "getPresentPage" => {
+            let state = world.answered.0.text("response_uri");
+            state.replace("/presentations/", "/present/").replace("/response", "")
+        }
+        "getVerifyPage" | "postVerifyPage" => "/verify".to_owned(),
+        "verifyCredential" => "/v1/verify".to_owned(),
         "getReadiness" => "/readyz".to_owned(),
         "getSchema" => format!("/schemas/{schema_id}"),
         "getSchemaContext" => format!("/schemas/{schema_id}/context"),
@@ -145,29 +188,60 @@ fn shown(answer: &Answer) -> String {
     shown.to_lowercase()
 }
 
+/// Calls a public operation.
+async fn call(server: &Server, operation: &str, path: &str, world: &World) -> Answer {
+    let form = |body: String| server.request(Method::POST, path).header("content-type", FORM).body(body);
+    match operation {
+        "createNonce" => server.send(server.request(Method::POST, path)).await,
+        "createToken" => {
+            let offer = server.scanned(&world.acme, &world.ready, "1.0", "value").await;
+            server.ask_token(&offer, None, None).await
+        }
+        // It leads to the page of the request.
+        "askPublicly" => server.send(server.request(Method::POST, path)).await,
+        "postVerifyPage" => {
+            let form = Form::default().text("text", &world.document);
+            let request = server.request(Method::POST, path).header("content-type", form.content_type());
+            server.send(request.body(form.body())).await
+        }
+        "answerPresentationRequest" => server.send(form(world.answered.1.clone())).await,
+        "postRequestObject" => server.send(form("wallet_nonce=n".to_owned())).await,
+        "getLogProof" => {
+            let body = json!({"credential": world.document});
+            // Once it is anchored.
+            eventually_some("the proof", async || {
+                let answer = server.send(server.request(Method::POST, path).json(&body)).await;
+                (answer.status != 409).then_some(answer)
+            })
+            .await
+        }
+        "verifyCredential" => {
+            let body = json!({"credential": world.document});
+            server.send(server.request(Method::POST, path).json(&body)).await
+        }
+        _ => server.get(path).await,
+    }
+}
+
 on_both!(public_operations_reveal_nothing_personal, async |server: Server| {
     let world = World::new(&server).await;
     let personal = world.personal(&server).await;
-    let mut paths: Vec<String> = REASONS
+    let claimed = world.acme.path(&format!("/credential-offers/{}/status", world.claimed));
+    let operations = REASONS
         .iter()
-        .map(|(id, _)| public_path(id, &world).unwrap_or_else(|| panic!("public_path lacks {id}")))
-        .collect();
-    paths.push(world.acme.path(&format!("/credential-offers/{}/status", world.claimed)));
-    for path in paths {
-        let answer = match path.rsplit_once('/') {
-            Some((_, "nonce")) => server.send(server.request(Method::POST, &path)).await,
-            Some((_, "token")) => {
-                let offer = server.scanned(&world.acme, &world.ready, "1.0", "value").await;
-                server.ask_token(&offer, None, None).await
-            }
-            _ => server.get(&path).await,
-        };
+        .map(|(id, _)| (*id, public_path(id, &world).unwrap_or_else(|| panic!("public_path lacks {id}"))));
+    for (operation, path) in operations.chain([("getIssuanceStatus", claimed)]) {
+        let path = path.trim_start_matches(server.engine.public_url());
+        let answer = call(&server, operation, path, &world).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         let shown = shown(&answer);
         for secret in &personal {
             assert!(!shown.contains(secret), "{path} shows {secret:?}: {shown}");
         }
     }
+    let state = world.answered.0.text("response_uri").replace("/response", "/status");
+    let state = server.follow(&state).await;
+    assert_eq!(state.json()["status"], "verified", "there was something to reveal");
     // Nor does a refusal.
     let answer = server.get(&world.acme.path(&format!("/credential-offers/{}/claim", world.claimed))).await;
     assert_eq!((answer.status, answer.code().as_str()), (409, "credential_offer_already_claimed"));

@@ -1,6 +1,7 @@
-//! Credential offers: what the admin of another tenant finds in its own environment when it names what belongs to somebody
+//! Credential offers and the verifier: what the admin of another tenant finds in its own environment when it names what belongs to somebody
 //! else.
 
+use model::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Environment, Server, on_both};
@@ -24,28 +25,39 @@ pub(super) enum Outcome {
 use Outcome::{Empty, Failed, NotFound, Own};
 
 const NO_OFFER: &str = "credential_offer_not_found";
+const NO_DEFINITION: &str = "presentation_definition_not_found";
+const NO_PRESENTATION: &str = "presentation_not_found";
 
 /// What a good request of somebody else's is answered with in a stranger's own environment.
-pub(super) const ANSWERS: [(&str, Outcome); 20] = [
+pub(super) const ANSWERS: [(&str, Outcome); 29] = [
     ("createApiKey", Own),
     ("createCredentialOfferCollection", Own),
     ("createCredentialOffers", NotFound("organisation_profile_not_found")),
     ("createOrganisationProfile", Own),
+    ("createPresentationDefinition", Own),
     ("deleteCredentialOffer", NotFound(NO_OFFER)),
+    ("deletePresentationDefinition", NotFound(NO_DEFINITION)),
+    ("erasePresentation", NotFound(NO_PRESENTATION)),
     ("getAuditTrail", Empty("/data")),
     ("getCredentialOffer", NotFound(NO_OFFER)),
     ("getCredentialTemplates", NotFound("correlation_id_not_supported")),
     ("getCredentialTypeUsage", Empty("")),
     ("getOrganisationProfile", NotFound("organisation_profile_not_found")),
+    ("getPresentation", NotFound(NO_PRESENTATION)),
+    ("getPresentationDefinition", NotFound(NO_DEFINITION)),
     ("getSearchHistory", Empty("/data")),
     ("listApiKeys", Empty("/data")),
     ("listCredentialOfferCollections", Empty("/data")),
     ("listCredentialOffers", Empty("/data")),
     ("listOrganisationProfiles", Empty("/data")),
+    ("listPresentationDefinitions", Empty("/data")),
+    ("listPresentations", Empty("/data")),
+    ("requestPresentation", NotFound(NO_DEFINITION)),
     ("resendRevocationEmail", NotFound(NO_OFFER)),
     ("revokeApiKey", NotFound("api_key_not_found")),
     ("revokeCredentialOffers", Failed("/failed/0/code", NO_OFFER)),
     ("shareCredentialOffersWithEmail", Failed("/0/code", NO_OFFER)),
+    ("updatePresentationDefinition", NotFound(NO_DEFINITION)),
     ("uploadImage", Own),
 ];
 
@@ -68,9 +80,14 @@ fn check(operation: &str, answer: &Answer, outcome: Outcome) {
     }
 }
 
-/// All that an environment's admin sees of it, search history apart.
-async fn seen(server: &Server, acme: &Environment) -> Vec<Value> {
+/// All that an environment's admins see of it, search history apart; the key is that of a `Verifier_Admin`.
+async fn seen(server: &Server, acme: &Environment, verifier: &str) -> Vec<Value> {
     let mut seen = Vec::new();
+    for rest in ["", "/definitions"] {
+        let answer = server.call_verifier(acme, verifier, Method::GET, rest, None).await;
+        assert_eq!(answer.status, 200, "{rest}: {}", answer.text);
+        seen.push(answer.json());
+    }
     for rest in [
         "/credential-offers?limit=100",
         "/audit-trail?limit=100",
@@ -93,14 +110,16 @@ on_both!(another_tenant_finds_nothing_and_changes_nothing, async |server: Server
     let (acme, stranger) = (server.environment("acme").await, server.environment("umbrella").await);
     let things = Things::new(&server, &acme).await;
     assert_eq!(server.find(&acme, "/credential-offers?filter.status=claimed").await.status, 200);
-    let before = seen(&server, &acme).await;
+    let verifier = server.api_key(&acme.partner, &[Role::VerifierAdmin]).await;
+    let admin = server.api_key(&stranger.partner, &[Role::Admin, Role::VerifierAdmin]).await;
+    let before = seen(&server, &acme, &verifier).await;
     let own_before = server.find(&stranger, "/audit-trail").await.json()["meta"]["totalItems"].clone();
     let mut made = 0;
     for operation in operations(&server, Security::ApiKey).await {
         let known = ANSWERS.iter().find(|(known, _)| *known == operation);
         let (_, outcome) = known.unwrap_or_else(|| panic!("{operation} is new: say so in ANSWERS"));
         let call = good_call(&operation, &acme, &things);
-        let answer = send(&server, &stranger, &[("x-api-key", &stranger.keys.admin)], &call).await;
+        let answer = send(&server, &stranger, &[("x-api-key", &admin)], &call).await;
         check(&operation, &answer, *outcome);
         made += i64::from(matches!(outcome, Own));
         // Lists repeat the caller's filters, and partial success its ids; nothing else names what is not the caller's.
@@ -110,7 +129,7 @@ on_both!(another_tenant_finds_nothing_and_changes_nothing, async |server: Server
             }
         }
     }
-    assert_eq!(seen(&server, &acme).await, before, "the owner's things are as they were");
+    assert_eq!(seen(&server, &acme, &verifier).await, before, "the owner's things are as they were");
     // A profile with a logo is two things.
     let own = server.find(&stranger, "/audit-trail").await.json()["meta"]["totalItems"].clone();
     assert_eq!(

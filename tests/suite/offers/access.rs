@@ -207,7 +207,7 @@ on_both!(what_is_wrong_with_a_key_to_be_is_said, async |server: Server| {
                 json!("Issuer_Admin"),
                 json!(["Admin"]),
                 json!(["issuer_admin"]),
-                json!(["Issuer_User", "Verifier_Admin"]),
+                json!(["Issuer_User", "Wallet_Admin"]),
                 json!([7]),
                 json!([null]),
             ],

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use issuance::{CommitmentError, ProofExtra, verify_commitments};
 use model::{LeafOp, LogLeaf};
 use support::{Access, Auditor, Environment, Server, eventually, on_both, query_texts};
 use tlog::hash::leaf_hash;
 use tlog::tlog_proof::TlogProof;
+use verify::{CommitmentError, ProofExtra, verify_commitments};
 use wallet::WalletKey;
 
 use super::common::{

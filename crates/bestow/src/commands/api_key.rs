@@ -39,7 +39,8 @@ pub(crate) struct Create {
     /// What people call it
     #[arg(long)]
     name: String,
-    /// What it may do: Issuer_Admin, Issuer_User, Issuer_Auditor; may be given several times
+    /// What it may do: Issuer_Admin, Issuer_User, Issuer_Auditor, Verifier_Admin, Verifier_User, Verifier_Auditor; may be given
+    /// several times
     #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',', value_parser = role)]
     roles: Vec<Role>,
     /// The user as whom it acts [default: a new one]

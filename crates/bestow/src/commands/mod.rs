@@ -2,6 +2,7 @@
 
 mod api_key;
 mod credential;
+mod definition;
 mod demo;
 mod dev;
 mod doctor;
@@ -15,8 +16,11 @@ mod serve;
 mod tenant;
 mod token;
 mod values;
+mod verify;
 mod verify_proof;
 mod worker;
+
+use std::process::ExitCode;
 
 use crate::context::Context;
 use crate::logging;
@@ -49,12 +53,16 @@ pub(crate) enum Command {
     Program(Managed<program::Action>),
     /// Keys of users who offer credentials
     ApiKey(Managed<api_key::Action>),
+    /// Templates by which wallets are asked to present
+    Definition(Managed<definition::Action>),
     /// Work that a worker does: mail
     Job(Managed<job::Action>),
     /// People
     Holder(Managed<holder::Action>),
     /// Issued credentials
     Credential(Managed<credential::Action>),
+    /// Verify a credential or a presentation, offline unless it is told to fetch
+    Verify(verify::Arguments),
     /// Check a proof file offline
     VerifyProof(verify_proof::Arguments),
 }
@@ -87,8 +95,18 @@ impl<A: Action> Managed<A> {
 }
 
 impl Command {
-    /// Does what was asked.
-    pub(crate) async fn run(self) -> anyhow::Result<()> {
+    /// Does what was asked. What ends without an error may still have an exit code of its own.
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Verify(arguments) => {
+                logging::init_quiet()?;
+                Ok(verify::run(arguments).await)
+            }
+            other => other.succeed().await.map(|()| ExitCode::SUCCESS),
+        }
+    }
+
+    async fn succeed(self) -> anyhow::Result<()> {
         match self {
             // These log as servers do, by their settings.
             Self::Dev(arguments) => return dev::run(arguments).await,
@@ -97,7 +115,7 @@ impl Command {
             _ => logging::init_quiet()?,
         }
         match self {
-            Self::Dev(_) | Self::Serve(_) | Self::Worker(_) => Ok(()),
+            Self::Dev(_) | Self::Serve(_) | Self::Worker(_) | Self::Verify(_) => Ok(()),
             Self::Demo(arguments) => demo::run(arguments).await,
             Self::Migrate(arguments) => migrate::run(arguments).await,
             Self::Doctor(arguments) => doctor::run(arguments).await,
@@ -107,6 +125,7 @@ impl Command {
             Self::Schema(command) => command.run().await,
             Self::Program(command) => command.run().await,
             Self::ApiKey(command) => command.run().await,
+            Self::Definition(command) => command.run().await,
             Self::Job(command) => command.run().await,
             Self::Holder(command) => command.run().await,
             Self::Credential(command) => command.run().await,

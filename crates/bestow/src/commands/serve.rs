@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let log = context.open_log().await?;
     let listener = listen_on(&context.settings).await?;
     announce(&context.settings, &listener);
-    let mut process = Process::new(&context).with_server(&context, &log, listener);
+    let mut process = Process::new(&context).with_server(&context, &log, listener)?;
     if context.settings.worker.enabled {
         process = process.with_worker(&context, &log);
     }

@@ -92,7 +92,7 @@ pub(crate) fn proof_algorithm(text: &str) -> Result<ProofAlgorithm, String> {
 
 /// Reads a role.
 pub(crate) fn role(text: &str) -> Result<Role, String> {
-    let roles = Role::ALL.map(Role::as_str).join(", ");
+    let roles = Role::words();
     text.parse().map_err(|_| format!("a role is one of {roles}"))
 }
 
@@ -148,7 +148,8 @@ mod tests {
         assert_eq!(role("Issuer_Auditor"), Ok(Role::Auditor));
         assert_eq!(
             role("admin"),
-            Err("a role is one of Issuer_Admin, Issuer_User, Issuer_Auditor".to_owned())
+            Err("a role is one of Issuer_Admin, Issuer_User, Issuer_Auditor, Verifier_Admin, Verifier_User, Verifier_Auditor"
+                .to_owned())
         );
     }
 

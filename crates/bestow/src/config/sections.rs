@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::values::{Networks, Secret};
+use super::values::{Networks, Secret, Texts};
 
 macro_rules! section {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty = $default:expr),+ $(,)? }) => {
@@ -39,6 +39,7 @@ section!(
         limits: Limits = Limits::default(),
         offers: Offers = Offers::default(),
         wallets: Wallets = Wallets::default(),
+        verifier: Verifier = Verifier::default(),
         mail: Mail = Mail::default(),
         images: Images = Images::default(),
         status_lists: StatusLists = StatusLists::default(),
@@ -109,6 +110,22 @@ section!(
     /// Wallets.
     Wallets {
         access_token_seconds: u32 = 600,
+    }
+);
+section!(
+    /// Verification.
+    Verifier {
+        // Beside those of this deployment.
+        trusted_issuers: Texts = Texts::default(),
+        // Empty: certificates count for nothing.
+        trust_anchors_file: PathBuf = PathBuf::new(),
+        // Beside that of this deployment.
+        log_keys: Texts = Texts::default(),
+        witness_keys: Texts = Texts::default(),
+        cosignatures: u32 = 0,
+        // Empty: no certificate.
+        certificate_file: PathBuf = PathBuf::new(),
+        key_file: PathBuf = PathBuf::new(),
     }
 );
 section!(

@@ -40,6 +40,28 @@ impl Serialize for Secret {
     }
 }
 
+/// A list of texts, or one text with commas between them, as an environment variable has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Texts(pub(crate) Vec<String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            One(String),
+            Many(Vec<String>),
+        }
+        let items = match Form::deserialize(deserializer)? {
+            Form::One(text) => text.split(',').map(str::to_owned).collect(),
+            Form::Many(items) => items,
+        };
+        let items = items.iter().map(|item| item.trim()).filter(|item| !item.is_empty());
+        Ok(Self(items.map(str::to_owned).collect()))
+    }
+}
+
 /// Addresses and networks: a list of texts, or one text with commas between them, as an environment variable has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

@@ -13,6 +13,9 @@ use crate::explain::for_operator;
 const ADMIN: &str = "BESTOW_ADMIN_KEY";
 const USER: &str = "BESTOW_USER_KEY";
 const AUDITOR: &str = "BESTOW_AUDITOR_KEY";
+const VERIFIER_ADMIN: &str = "BESTOW_VERIFIER_ADMIN_KEY";
+const VERIFIER_USER: &str = "BESTOW_VERIFIER_USER_KEY";
+const VERIFIER_AUDITOR: &str = "BESTOW_VERIFIER_AUDITOR_KEY";
 
 /// The API keys of the users.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub(crate) struct Users {
     pub(crate) admin: Secret<String>,
     pub(crate) user: Secret<String>,
     pub(crate) auditor: Secret<String>,
+    pub(crate) verifier_admin: Secret<String>,
+    pub(crate) verifier_user: Secret<String>,
+    pub(crate) verifier_auditor: Secret<String>,
 }
 
 impl Users {
@@ -37,12 +43,23 @@ impl Users {
             admin: ensure(ADMIN, Role::Admin, "demo admin").await?,
             user: ensure(USER, Role::User, "demo user").await?,
             auditor: ensure(AUDITOR, Role::Auditor, "demo auditor").await?,
+            verifier_admin: ensure(VERIFIER_ADMIN, Role::VerifierAdmin, "demo verifier admin").await?,
+            verifier_user: ensure(VERIFIER_USER, Role::VerifierUser, "demo verifier").await?,
+            verifier_auditor: ensure(VERIFIER_AUDITOR, Role::VerifierAuditor, "demo verifier auditor")
+                .await?,
         })
     }
 
     /// Adds the keys to `dev.env`.
     pub(super) fn describe(&self, file: &mut EnvFile) {
-        for (variable, key) in [(ADMIN, &self.admin), (USER, &self.user), (AUDITOR, &self.auditor)] {
+        for (variable, key) in [
+            (ADMIN, &self.admin),
+            (USER, &self.user),
+            (AUDITOR, &self.auditor),
+            (VERIFIER_ADMIN, &self.verifier_admin),
+            (VERIFIER_USER, &self.verifier_user),
+            (VERIFIER_AUDITOR, &self.verifier_auditor),
+        ] {
             file.push(variable, key.expose().as_str());
         }
     }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use keys::Secret;
 use model::{Actor, ApiKey, ApiKeyId, AuditAction, Role, TenantId, Timestamp, UserId};
+use verify::sha256;
 
 use super::OfferError;
 use crate::engine::Engine;
-use crate::mint::sha256;
 
 /// What every key begins with, by which people and secret scanners recognise one.
 const PREFIX: &str = "bst_";
@@ -61,9 +61,7 @@ impl Engine {
         check_label("name", &new.name, 50)?;
         let now = self.clock.now();
         if new.roles.is_empty() {
-            return Err(OfferError::invalid(
-                "roles holds at least one of Issuer_Admin, Issuer_User, Issuer_Auditor.",
-            ));
+            return Err(OfferError::invalid(format!("roles holds at least one of {}.", Role::words())));
         }
         if new.expires_at.is_some_and(|expiry| expiry <= now) {
             return Err(OfferError::invalid("expiresAt is in the past."));

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use model::{Actor, ActorKind, ApiKey, ApiKeyStatus, Origin, Role, Tenant};
 use store::OfferScope;
+use verify::sha256;
 
 use super::OfferError;
 use crate::EngineError;
 use crate::engine::Engine;
-use crate::mint::sha256;
 
 /// A user of a tenant, by an API key that was checked.
 #[derive(Clone, Debug)]
@@ -55,6 +55,26 @@ impl Caller {
     /// Whether it may read the audit trail.
     pub fn may_audit(&self) -> bool {
         self.has(Role::Admin) || self.has(Role::Auditor)
+    }
+
+    /// Whether it may read what the issuing side has.
+    pub fn may_read(&self) -> bool {
+        self.key.roles.iter().any(|role| role.issues())
+    }
+
+    /// Whether it may manage templates of presentations.
+    pub fn manages_verification(&self) -> bool {
+        self.has(Role::VerifierAdmin)
+    }
+
+    /// Whether it may ask for presentations, and see what is shown.
+    pub fn verifies(&self) -> bool {
+        self.has(Role::VerifierAdmin) || self.has(Role::VerifierUser)
+    }
+
+    /// Whether it may see how requests for presentations stand.
+    pub fn reads_verification(&self) -> bool {
+        self.verifies() || self.has(Role::VerifierAuditor)
     }
 
     /// As whom the audit trail knows it.

@@ -175,28 +175,14 @@ impl JwksCache {
                     tracing::warn!(tenant = %tenant.id, %error, "a tenant's JWKS could not be fetched");
                     PartnerAuthError::Unreachable(error)
                 })?;
-                let fresh = self.freshness(fetched.cache_control.as_deref());
+                let fresh = fetched.fresh_seconds().unwrap_or(self.settings.default_fresh);
+                let fresh = fresh.clamp(self.settings.min_fresh, self.settings.max_fresh);
                 (fetched.body, now.plus_seconds(fresh))
             }
         };
         let keys = JwkSet::parse(&body).map_err(|error| PartnerAuthError::BadJwks(error.to_string()))?;
         warn_of(&tenant.id, &keys.warnings);
         Ok(Held { keys: Arc::new(keys), fetched_at: now, fresh_until })
-    }
-
-    /// For how many seconds an answer is fresh (RFC 9111, section 5.2.2), within our bounds.
-    fn freshness(&self, cache_control: Option<&str>) -> i64 {
-        let directives = cache_control.unwrap_or_default().to_ascii_lowercase();
-        let mut directives = directives.split(',').map(str::trim);
-        let seconds = directives.clone().find_map(|directive| {
-            let digits = directive.strip_prefix("max-age=")?.trim_matches('"');
-            let number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-            // A number too large to hold is as good as any other beyond our own bound.
-            number.then(|| digits.parse().unwrap_or(i64::MAX))
-        });
-        let must_ask = directives.any(|directive| directive == "no-store" || directive == "no-cache");
-        let wanted = if must_ask { 0 } else { seconds.unwrap_or(self.settings.default_fresh) };
-        wanted.clamp(self.settings.min_fresh, self.settings.max_fresh)
     }
 
     /// Fetches a tenant's keys now, for `doctor`: what the server would find.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use store::NewToken;
+use verify::sha256;
 
 use super::WalletError;
 use crate::engine::Engine;
 use crate::issuer::ActiveIssuer;
-use crate::mint::sha256;
 
 /// How a token is presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

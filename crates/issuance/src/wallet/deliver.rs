@@ -12,6 +12,7 @@ use store::{
     ClaimOutcome, Delivery, DeliveryPlan, HeldCredential, NewCredential, NewDelivery, OfferClaimPlan,
     OfferScope,
 };
+use verify::sha256;
 
 use super::proof::{ProofContext, Proved};
 use super::request::{format_wanted, read_configuration_id};
@@ -20,7 +21,7 @@ use crate::EngineError;
 use crate::catalog::ActiveProgram;
 use crate::engine::Engine;
 use crate::issuer::StatusEntry;
-use crate::mint::{Content, Copies, sha256};
+use crate::mint::{Content, Copies};
 use crate::offers::{OfferError, claims};
 
 /// How often a claim is decided anew when something that it relied on has changed.
@@ -318,7 +319,7 @@ impl Engine {
             expires_at: content.expires_at,
             leaf: copies.leaf.clone(),
         };
-        let delivery = self.new_delivery(order, id, copies, &entries[1..]);
+        let delivery = self.new_delivery(order, id, copies, &entries);
         let answer = answer(&delivery, order.format)?;
         let actor = holder_actor(&holder, &order.origin);
         let plan = OfferClaimPlan {

@@ -3,10 +3,10 @@
 use jose::{Jws, PublicKey, b64url_encode, private_members};
 use model::{ProofAlgorithm, Timestamp};
 use serde_json::{Map, Value};
+use verify::sha256;
 
 use super::WalletError;
 use crate::engine::Engine;
-use crate::mint::sha256;
 
 /// For how many seconds around the present a proof is good.
 const WINDOW: i64 = 300;

@@ -11,12 +11,12 @@ use model::{
     TxCodeMode,
 };
 use store::{ClaimCode, HeldCredential, JobKind, NewJob, OfferScope, tx_code_subject};
+use verify::sha256;
 
 use super::tx_code::subject_bytes;
 use crate::EngineError;
 use crate::engine::Engine;
 use crate::issuer::issuer_url;
-use crate::mint::sha256;
 use crate::offers::OfferError;
 use crate::offers::share::seconds_until;
 

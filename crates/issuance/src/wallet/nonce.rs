@@ -4,10 +4,10 @@
 use aws_lc_rs::constant_time;
 use jose::{b64url_decode, b64url_encode};
 use model::Timestamp;
+use verify::sha256;
 
 use super::WalletError;
 use crate::engine::Engine;
-use crate::mint::sha256;
 
 /// For how many seconds a nonce is good.
 pub const NONCE_SECONDS: i64 = 300;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use model::Timestamp;
 use store::{ClaimCode, CodeExchange, NewToken};
+use verify::sha256;
 
 use super::invitation::read_code;
 use super::{Scheme, WalletError};
 use crate::catalog::ActiveProgram;
 use crate::engine::Engine;
-use crate::mint::sha256;
 
 /// For how many seconds a token is good where the credential is signed later: the wallet comes back for it.
 const DEFERRED_SECONDS: i64 = 86_400;

@@ -5,4 +5,5 @@
 mod files;
 mod hostile;
 mod pixels;
+mod qr;
 mod stripped;

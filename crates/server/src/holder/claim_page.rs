@@ -5,14 +5,15 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use issuance::OfferError;
 
-use super::language;
 use super::page::{self, Reason};
+use super::texts::Texts;
 use super::view::{self, WalletForm};
 use crate::app::State;
 use crate::limiter::{Admitted, TooOften};
 use crate::observe::RequestOrigin;
 use crate::on_behalf::ApiError;
 use crate::path::PathOf;
+use crate::web::language;
 
 /// Why an offer cannot be claimed.
 fn reason(error: &OfferError) -> Reason {
@@ -56,7 +57,7 @@ pub(super) async fn claim_page(
     RawQuery(query): RawQuery,
     id: Result<PathOf<String>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let texts = language::preferred(&headers);
+    let texts = Texts::of(language::preferred(&headers));
     let nonce = hex::encode(state.engine.random::<16>());
     if let Err(TooOften(seconds)) = admitted {
         let mut response = page::over(Reason::TooOften, texts, &nonce)?;
@@ -65,7 +66,7 @@ pub(super) async fn claim_page(
     }
     let Ok(PathOf(id)) = id else { return page::over(Reason::Unknown, texts, &nonce) };
     let form = WalletForm::of_query(query.as_deref());
-    match view::open(&state, &id, &origin, form, texts.tag).await {
+    match view::open(&state, &id, &origin, form, texts.language.tag()).await {
         Ok(view) => page::offer(&view, form, texts, &nonce),
         Err(error) => page::over(reason(&error), texts, &nonce),
     }

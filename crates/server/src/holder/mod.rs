@@ -1,13 +1,8 @@
 //! Pages for the people to whom something is offered.
 
-mod card;
 mod claim_page;
-mod date;
 mod events;
-mod language;
 mod page;
-mod qr;
-mod streams;
 mod texts;
 mod view;
 
@@ -18,8 +13,8 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::streams::Streams;
 use crate::app::State;
+use crate::web::streams::Streams;
 
 pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()

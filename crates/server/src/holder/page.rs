@@ -1,15 +1,17 @@
 //! The page as HTML, with the headers that belong to it.
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use model::Timestamp;
+use axum::http::StatusCode;
+use axum::response::Response;
 
-use super::card::{Card, Colors};
-use super::texts::{Texts, Titled};
+use super::texts::Texts;
 use super::view::{Progress, View, WalletForm};
-use super::{date, qr};
 use crate::on_behalf::ApiError;
+use crate::web::card::{Card, Colors};
+use crate::web::date::Moment;
+use crate::web::html::{Needs, respond};
+use crate::web::qr;
+use crate::web::words::Titled;
 
 /// What a person sees of an offer that can be claimed.
 #[derive(Template)]
@@ -38,7 +40,7 @@ struct OfferPage<'a> {
 
 /// What a person sees where nothing can be claimed.
 #[derive(Template)]
-#[template(path = "claim_over.html")]
+#[template(path = "over.html")]
 struct OverPage<'a> {
     nonce: &'a str,
     texts: &'static Texts,
@@ -48,12 +50,6 @@ struct OverPage<'a> {
     done: bool,
     /// Whether it may be otherwise in a minute.
     reload: bool,
-}
-
-/// A moment, for machines and in the reader's language.
-struct Moment {
-    machine: String,
-    written: String,
 }
 
 /// A state, and what there is to read of it.
@@ -126,15 +122,13 @@ pub(super) fn offer(
 ) -> Result<Response, ApiError> {
     let link =
         |each: WalletForm| FormLink { word: each.word(), label: texts.forms.of(each), chosen: each == form };
-    let moment =
-        |moment: Timestamp| Moment { machine: moment.rfc3339(), written: date::written(moment, texts.date) };
     let page = OfferPage {
         nonce,
         texts,
         title: texts.heading.with(&view.card.organisation),
         card: &view.card,
         colors: view.card.colors(),
-        expires: view.expires.map(moment),
+        expires: view.expires.map(|moment| Moment::new(moment, texts.language)),
         tx_code: view.tx_code.as_ref().map(texts.tx_code),
         uri: &view.uri,
         qr: qr::svg(&view.uri),
@@ -145,7 +139,8 @@ pub(super) fn offer(
     };
     let html = page.render().map_err(|error| ApiError::internal(&error))?;
     let origin = view.card.logo_origin();
-    respond(StatusCode::OK, html, texts, nonce, origin.as_deref())
+    let needs = Needs { nonce, images_from: origin.as_deref(), forms: false };
+    respond(StatusCode::OK, html, texts.language, needs)
 }
 
 /// The page that says why there is nothing to claim.
@@ -160,43 +155,20 @@ pub(super) fn over(reason: Reason, texts: &'static Texts, nonce: &str) -> Result
         reload: matches!(reason, Reason::TooOften | Reason::Trouble),
     };
     let html = page.render().map_err(|error| ApiError::internal(&error))?;
-    respond(reason.status(), html, texts, nonce, None)
-}
-
-/// What a browser may do with the page: nothing that the page does not need.
-fn policy(nonce: &str, logo_origin: Option<&str>) -> String {
-    let images = logo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
-    format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'{images}; \
-         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-}
-
-fn respond(
-    status: StatusCode,
-    html: String,
-    texts: &Texts,
-    nonce: &str,
-    logo_origin: Option<&str>,
-) -> Result<Response, ApiError> {
-    let policy = HeaderValue::from_str(&policy(nonce, logo_origin));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_LANGUAGE, HeaderValue::from_static(texts.tag)),
-        (header::VARY, HeaderValue::from_static("accept-language")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, policy.map_err(|error| ApiError::internal(&error))?),
-    ];
-    Ok((status, headers, html).into_response())
+    let needs = Needs { nonce, images_from: None, forms: false };
+    respond(reason.status(), html, texts.language, needs)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::texts::ALL;
+    use axum::http::header;
+    use model::Timestamp;
+
     use super::super::view::TxCodeHint;
     use super::*;
+    use crate::web::language::Language;
+
+    const ENGLISH: &Texts = Texts::of(Language::English);
 
     fn view() -> View {
         View {
@@ -225,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_says_all_that_there_is_to_say() {
-        for texts in ALL {
+        for texts in Language::ALL.map(Texts::of) {
             let (_, html) = shown(&view(), texts).await;
             let code = (texts.tx_code)(&TxCodeHint { numeric: true, length: Some(6) });
             assert!(html.contains(&code), "{html}");
@@ -240,7 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_organisations_write_stays_text() {
-        let (policy, html) = shown(&view(), ALL[0]).await;
+        let (policy, html) = shown(&view(), ENGLISH).await;
         for hostile in ["<script>", "<i>", "\"you\"", "display:none", "</title><"] {
             assert!(!html.contains(hostile), "{hostile}: {html}");
         }
@@ -251,7 +223,7 @@ mod tests {
     async fn an_offer_that_is_too_long_for_a_code_has_its_button() {
         let mut view = view();
         view.uri = format!("openid-credential-offer://?credential_offer={}", "x".repeat(4_000));
-        let (_, html) = shown(&view, ALL[0]).await;
-        assert!(html.contains(ALL[0].no_qr) && html.contains(&view.uri), "{html}");
+        let (_, html) = shown(&view, ENGLISH).await;
+        assert!(html.contains(ENGLISH.no_qr) && html.contains(&view.uri), "{html}");
     }
 }

@@ -3,9 +3,9 @@
 use issuance::{ClaimInvitation, ClaimProgress, OfferError};
 use model::{CardDisplay, OfferDraft, Origin, Timestamp, TxCodeMode};
 
-use super::card::Card;
 use crate::app::State;
 use crate::wallet::{by_reference, by_value};
+use crate::web::card::Card;
 
 /// Which wallets the code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

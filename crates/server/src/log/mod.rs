@@ -1,5 +1,7 @@
 //! The transparency log, as C2SP tlog-tiles serves it: static, cacheable, open to everybody.
 
+mod proof;
+
 use axum::extract::State as FromState;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +16,11 @@ use crate::path::PathOf;
 pub(crate) const TILE_ROUTE: &str = "/log/tile/{*path}";
 
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(checkpoint)).routes(routes!(tile)).routes(routes!(verifier_key))
+    OpenApiRouter::new()
+        .routes(routes!(checkpoint))
+        .routes(routes!(tile))
+        .routes(routes!(verifier_key))
+        .routes(routes!(proof::proof))
 }
 
 /// The log's checkpoint

@@ -11,13 +11,14 @@ use serde_json::{Map, Value};
 use store::API_KEYS;
 use utoipa::ToSchema;
 
-use super::auth::Admin;
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::{Id, JsonBody, optional_text, optional_uuid, required_text};
-use super::refusals::{BodyRefusals, Refusals};
-use super::{address, list_parameters};
+use super::address;
 use crate::app::State;
 use crate::paginate::{ListQuery, Page};
+use crate::tenant_api::auth::Admin;
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::extract::{Id, JsonBody, optional_text, optional_uuid, required_text};
+use crate::tenant_api::list_parameters;
+use crate::tenant_api::refusals::{BodyRefusals, Refusals};
 
 list_parameters!(ApiKeyParameters: API_KEYS);
 
@@ -55,6 +56,12 @@ enum RoleName {
     User,
     #[schema(rename = "Issuer_Auditor")]
     Auditor,
+    #[schema(rename = "Verifier_Admin")]
+    VerifierAdmin,
+    #[schema(rename = "Verifier_User")]
+    VerifierUser,
+    #[schema(rename = "Verifier_Auditor")]
+    VerifierAuditor,
 }
 
 /// An API key, without the key itself.
@@ -139,7 +146,11 @@ pub(super) async fn create(
 }
 
 fn parse(mut members: Map<String, Value>) -> Result<NewApiKey, String> {
-    let wrong_roles = || "roles must be a list of Issuer_Admin, Issuer_User, Issuer_Auditor.".to_owned();
+    let wrong_roles = || {
+        "roles must be a list of Issuer_Admin, Issuer_User, Issuer_Auditor, Verifier_Admin, Verifier_User, \
+         Verifier_Auditor."
+            .to_owned()
+    };
     let Some(Value::Array(roles)) = members.remove("roles") else { return Err(wrong_roles()) };
     let role = |role: &Value| role.as_str().and_then(|word| word.parse().ok());
     let roles: Option<Vec<Role>> = roles.iter().map(role).collect();

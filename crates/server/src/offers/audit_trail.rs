@@ -7,12 +7,13 @@ use serde::Serialize;
 use store::AUDIT_EVENTS;
 use utoipa::ToSchema;
 
-use super::auth::AuditReader;
-use super::error::{ApiResult, ErrorBody};
-use super::refusals::Refusals;
-use super::{address, list_parameters};
+use super::address;
 use crate::app::State;
 use crate::paginate::{ListQuery, Page};
+use crate::tenant_api::auth::AuditReader;
+use crate::tenant_api::error::{ApiResult, ErrorBody};
+use crate::tenant_api::list_parameters;
+use crate::tenant_api::refusals::Refusals;
 
 list_parameters!(AuditParameters: AUDIT_EVENTS);
 

@@ -8,12 +8,12 @@ use model::OfferId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Visitor;
 use super::body::ImageBody;
-use super::error::{ApiResult, ErrorBody};
-use super::extract::Id;
-use super::refusals::PublicRefusals;
 use crate::app::State;
+use crate::tenant_api::auth::Visitor;
+use crate::tenant_api::error::{ApiResult, ErrorBody};
+use crate::tenant_api::extract::Id;
+use crate::tenant_api::refusals::PublicRefusals;
 use crate::wallet::{OfferForm, by_value, every_form};
 
 /// Who offers.

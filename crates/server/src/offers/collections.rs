@@ -6,14 +6,15 @@ use axum::http::StatusCode;
 use store::COLLECTIONS;
 use utoipa::ToSchema;
 
-use super::auth::{Reader, Writer};
+use super::address;
 use super::body::CollectionBody;
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::{JsonBody, required_text};
-use super::refusals::{BodyRefusals, Refusals};
-use super::{address, list_parameters};
 use crate::app::State;
 use crate::paginate::{ListQuery, Page};
+use crate::tenant_api::auth::{Reader, Writer};
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::extract::{JsonBody, required_text};
+use crate::tenant_api::list_parameters;
+use crate::tenant_api::refusals::{BodyRefusals, Refusals};
 
 list_parameters!(CollectionParameters: COLLECTIONS);
 

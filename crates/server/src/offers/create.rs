@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
-use super::auth::Writer;
 use super::body::{OfferBody, ProfileBody, ShortProfileBody};
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::{BulkBody, optional_text, optional_uuid, required_text};
-use super::refusals::BodyRefusals;
 use crate::app::State;
 use crate::body::idempotency_key;
+use crate::tenant_api::auth::Writer;
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::extract::{BulkBody, optional_text, optional_uuid, required_text};
+use crate::tenant_api::refusals::BodyRefusals;
 
 /// How many offers a request may make.
 const MOST: usize = 1_000;

@@ -9,10 +9,10 @@ use model::Format;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Reader;
-use super::error::{ApiResult, ErrorBody};
-use super::refusals::Refusals;
 use crate::app::State;
+use crate::tenant_api::auth::Reader;
+use crate::tenant_api::error::{ApiResult, ErrorBody};
+use crate::tenant_api::refusals::Refusals;
 
 /// How a credential, or a claim, is shown.
 #[derive(Serialize, ToSchema)]

@@ -4,11 +4,11 @@ use axum::extract::State as FromState;
 use axum::http::StatusCode;
 use model::OfferId;
 
-use super::auth::Writer;
-use super::error::{ApiResult, ErrorBody};
-use super::extract::Id;
-use super::refusals::Refusals;
 use crate::app::State;
+use crate::tenant_api::auth::Writer;
+use crate::tenant_api::error::{ApiResult, ErrorBody};
+use crate::tenant_api::extract::Id;
+use crate::tenant_api::refusals::Refusals;
 
 /// Delete a credential offer
 ///

@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State as FromState;
 use model::OfferId;
 
-use super::auth::Reader;
 use super::body::{OfferBody, ProfileBody};
-use super::error::{ApiResult, ErrorBody};
-use super::extract::Id;
-use super::refusals::Refusals;
 use crate::app::State;
+use crate::tenant_api::auth::Reader;
+use crate::tenant_api::error::{ApiResult, ErrorBody};
+use crate::tenant_api::extract::Id;
+use crate::tenant_api::refusals::Refusals;
 
 /// One credential offer
 #[utoipa::path(

@@ -9,12 +9,12 @@ use model::ImageKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Writer;
 use super::body::ImageBody;
-use super::error::{ApiError, ApiResult};
-use super::extract::Upload;
-use super::refusals::BodyRefusals;
 use crate::app::State;
+use crate::tenant_api::auth::Writer;
+use crate::tenant_api::error::{ApiError, ApiResult};
+use crate::tenant_api::extract::Upload;
+use crate::tenant_api::refusals::BodyRefusals;
 
 /// The largest image, in bytes.
 const LARGEST: usize = 5_242_880;

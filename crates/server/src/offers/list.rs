@@ -5,13 +5,14 @@ use axum::extract::{RawQuery, State as FromState};
 use serde_json::{Value, json};
 use store::OFFERS;
 
-use super::auth::Reader;
+use super::address;
 use super::body::{OfferBody, ShortProfileBody};
-use super::error::{ApiResult, ErrorBody};
-use super::refusals::Refusals;
-use super::{address, list_parameters};
 use crate::app::State;
 use crate::paginate::{ListQuery, Page};
+use crate::tenant_api::auth::Reader;
+use crate::tenant_api::error::{ApiResult, ErrorBody};
+use crate::tenant_api::list_parameters;
+use crate::tenant_api::refusals::Refusals;
 
 list_parameters!(OfferParameters: OFFERS);
 

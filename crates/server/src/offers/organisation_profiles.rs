@@ -9,14 +9,15 @@ use model::ProfileId;
 use store::PROFILES;
 use utoipa::ToSchema;
 
-use super::auth::{Admin, Reader};
+use super::address;
 use super::body::ProfileBody;
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::{Id, Upload};
-use super::refusals::{BodyRefusals, Refusals};
-use super::{address, list_parameters};
 use crate::app::State;
 use crate::paginate::{ListQuery, Page};
+use crate::tenant_api::auth::{Admin, Reader};
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::extract::{Id, Upload};
+use crate::tenant_api::list_parameters;
+use crate::tenant_api::refusals::{BodyRefusals, Refusals};
 
 list_parameters!(ProfileParameters: PROFILES);
 

@@ -7,11 +7,11 @@ use model::OfferId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Writer;
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::{JsonBody, optional_uuid};
-use super::refusals::BodyRefusals;
 use crate::app::State;
+use crate::tenant_api::auth::Writer;
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::extract::{JsonBody, optional_uuid};
+use crate::tenant_api::refusals::BodyRefusals;
 
 /// The offer whose person is to be told again.
 #[derive(ToSchema)]

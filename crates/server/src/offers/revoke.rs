@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::auth::Writer;
 use super::body::{OfferBody, ProfileBody};
-use super::error::{ApiError, ApiResult};
-use super::extract::{BulkBody, optional_uuid, required_text};
-use super::refusals::BodyRefusals;
 use crate::app::State;
+use crate::tenant_api::auth::Writer;
+use crate::tenant_api::error::{ApiError, ApiResult};
+use crate::tenant_api::extract::{BulkBody, optional_uuid, required_text};
+use crate::tenant_api::refusals::BodyRefusals;
 
 /// How many offers a request may revoke.
 const MOST: usize = 1_000;

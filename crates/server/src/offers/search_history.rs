@@ -8,12 +8,13 @@ use serde_json::Value;
 use store::{SEARCHES, SearchRow};
 use utoipa::ToSchema;
 
-use super::auth::Reader;
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::refusals::Refusals;
-use super::{address, list_parameters};
+use super::address;
 use crate::app::State;
 use crate::paginate::{ListQuery, Page};
+use crate::tenant_api::auth::Reader;
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::list_parameters;
+use crate::tenant_api::refusals::Refusals;
 
 list_parameters!(SearchParameters: SEARCHES);
 

@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::auth::Writer;
-use super::error::{ApiError, ApiResult, ErrorBody};
-use super::extract::JsonBody;
-use super::refusals::BodyRefusals;
 use crate::app::State;
+use crate::tenant_api::auth::Writer;
+use crate::tenant_api::error::{ApiError, ApiResult, ErrorBody};
+use crate::tenant_api::extract::JsonBody;
+use crate::tenant_api::refusals::BodyRefusals;
 
 /// How many offers a request may share.
 const MOST: usize = 100;

@@ -8,11 +8,11 @@ use model::{OfferId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Visitor;
-use super::error::ApiResult;
-use super::extract::Id;
-use super::refusals::PublicRefusals;
 use crate::app::State;
+use crate::tenant_api::auth::Visitor;
+use crate::tenant_api::error::ApiResult;
+use crate::tenant_api::extract::Id;
+use crate::tenant_api::refusals::PublicRefusals;
 
 /// How far the issuance of an offer has come.
 #[derive(Serialize, ToSchema)]

@@ -5,10 +5,10 @@ use axum::extract::State as FromState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Reader;
-use super::error::ApiResult;
-use super::refusals::Refusals;
 use crate::app::State;
+use crate::tenant_api::auth::Reader;
+use crate::tenant_api::error::ApiResult;
+use crate::tenant_api::refusals::Refusals;
 
 /// When something was last offered.
 #[derive(Serialize, ToSchema)]

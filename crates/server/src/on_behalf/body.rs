@@ -19,9 +19,7 @@ impl FromRequest<State> for JsonObject {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, ApiError> {
-        match json_object(request, state.limits.body_bytes).await {
-            Ok((members, bytes)) => Ok(Self { members, bytes }),
-            Err(error) => Err(ApiError::new(error.status(), error.to_string())),
-        }
+        let (members, bytes) = json_object(request, state.limits.body_bytes).await?;
+        Ok(Self { members, bytes })
     }
 }

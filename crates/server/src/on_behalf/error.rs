@@ -9,6 +9,8 @@ use issuance::{AuthenticateError, EngineError, IssueError, PartnerAuthError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::body::BodyError;
+
 /// An error, as the caller sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Error)]
@@ -70,6 +72,12 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        Self::new(error.status(), error.to_string())
     }
 }
 

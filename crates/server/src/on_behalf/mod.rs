@@ -13,7 +13,7 @@ mod status;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use error::ApiError;
+pub(crate) use error::{ApiError, ErrorBody};
 
 use crate::app::State;
 

@@ -15,9 +15,9 @@ use super::token::PRE_AUTHORIZED_CODE;
 use crate::app::State;
 use crate::limiter::Admitted;
 use crate::observe::RequestOrigin;
-use crate::offers;
 use crate::on_behalf::ApiError;
 use crate::path::PathOf;
+use crate::tenant_api;
 
 /// What a query may hold as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -132,7 +132,7 @@ pub(super) async fn referenced(
         ApiError::not_found("There is no such edition of an offer: use 1.0, 15, 13 or 11.").into_response()
     })?;
     let found = state.engine.referenced_invitation(&slug, &id, &origin).await;
-    let invitation = found.map_err(offers::refusal)?;
+    let invitation = found.map_err(tenant_api::refusal)?;
     let headers = [(header::CACHE_CONTROL, "no-store")];
     Ok((headers, Json(document(&invitation, draft))).into_response())
 }

@@ -64,8 +64,8 @@ pub(super) enum TokenRefusals {
     NoToken(ErrorBody),
 }
 
-/// The characters that `error_description` may have (RFC 6749, section 5.2).
-fn description(text: &str) -> String {
+/// A text with the characters that `error_description` may have (RFC 6749, section 5.2).
+pub(crate) fn description(text: &str) -> String {
     let allowed = |c: char| match c {
         '"' => '\'',
         '\\' => '/',

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::app::State;
 
-pub(crate) use self::error::ErrorBody;
+pub(crate) use self::error::{ErrorBody, description};
 pub(crate) use credential_offer::{OfferForm, by_reference, by_value, every_form};
 
 /// How many bytes a wallet's request has at most: several proofs and a key for the answer.

@@ -8,6 +8,7 @@ mod condition;
 mod days;
 mod offers;
 mod others;
+mod presentations;
 mod related;
 mod statement;
 mod words;
@@ -20,6 +21,7 @@ use statement::{Demand, Statement};
 
 pub use offers::OFFERS;
 pub use others::{API_KEYS, AUDIT_EVENTS, COLLECTIONS, PROFILES, SEARCHES, SearchRow};
+pub use presentations::{DEFINITIONS, PRESENTATIONS};
 pub(crate) use words::search_text;
 
 const fn column(name: &'static str, kind: ColumnKind) -> Column {

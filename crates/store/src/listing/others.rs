@@ -11,17 +11,17 @@ use crate::offer::OfferScope;
 use crate::profile::{CollectionRow, ProfileRow, profile_columns, profile_joins};
 use crate::{Store, StoreError};
 
-const EVERY_ROW: &str = "TRUE";
+pub(super) const EVERY_ROW: &str = "TRUE";
 
-const fn latest_first(column: &'static Column) -> Sort {
+pub(super) const fn latest_first(column: &'static Column) -> Sort {
     Sort { column, direction: Direction::Descending }
 }
 
-const fn own(column: &'static str) -> Place {
+pub(super) const fn own(column: &'static str) -> Place {
     Place::Own { column, nullable: false }
 }
 
-const fn optional(column: &'static str) -> Place {
+pub(super) const fn optional(column: &'static str) -> Place {
     Place::Own { column, nullable: true }
 }
 
@@ -69,7 +69,7 @@ static AUDIT_COLUMNS: [Column; 9] = [
     sortable("createdAt", ColumnKind::Moment),
     column("id", ColumnKind::Text),
     column("createdBy", ColumnKind::Text),
-    column("actor", ColumnKind::Word(&["user", "partner", "operator", "holder"])),
+    column("actor", ColumnKind::Word(&["user", "partner", "operator", "holder", "visitor"])),
     column("key", ColumnKind::Text),
     column("action", ColumnKind::Text),
     column("target", ColumnKind::Text),
@@ -221,7 +221,7 @@ static PROFILE_TABLE: Resource = Resource {
     joins: profile_joins!(),
 };
 
-fn all_of(tenant: &TenantId) -> Owner<'_> {
+pub(super) fn all_of(tenant: &TenantId) -> Owner<'_> {
     Owner { tenant: tenant.as_str(), creator: None }
 }
 

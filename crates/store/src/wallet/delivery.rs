@@ -196,7 +196,7 @@ pub(crate) async fn revoke_deliveries(
     Ok(())
 }
 
-/// The further entries of a status list that are revoked.
+/// The entries of a status list that documents of wallets have, and that are revoked.
 pub(crate) async fn revoked_copies(db: &Db, issuer: &IssuerId, list: i64) -> Result<Vec<i64>, StoreError> {
     let sql =
         "SELECT status_index FROM delivery_status WHERE issuer_id = $1 AND status_list = $2 AND revoked";

@@ -4,6 +4,7 @@ mod checked;
 mod client;
 mod offers;
 mod story;
+mod verification;
 mod wallet;
 
 use std::path::Path;
@@ -50,7 +51,7 @@ async fn perform(folder: &Path, database_url: Option<String>) -> anyhow::Result<
     let (story, offers) = (Story::new(&server)?, Offers::new(&server)?);
     println!("Bestow demo: one process, {}, {}", server.context.store.database_name(), story.url());
     println!();
-    let process = server.start();
+    let process = server.start()?;
     let told = async {
         story.tell().await?;
         offers.tell().await

@@ -1,5 +1,5 @@
-//! The story goes on: offers in bulk, found, given a claim code, sent by mail, claimed into a wallet, revoked, deleted; and who
-//! did what.
+//! The story goes on: offers in bulk, found, given a claim code, sent by mail, claimed into a wallet, verified and presented,
+//! revoked, verified again, deleted; and who did what.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use url::Url;
 use super::checked::Checked;
 use super::client::{Answer, Client, eventually};
 use super::say;
+use super::verification::Verifier;
 use super::wallet::Wallet;
 use crate::development::Development;
 
@@ -33,6 +34,7 @@ pub(super) struct Offers {
     auditor: Secret<String>,
     mail: PathBuf,
     clock: Arc<dyn Clock>,
+    verifier: Verifier,
 }
 
 impl Offers {
@@ -48,6 +50,7 @@ impl Offers {
             auditor: demo.users.auditor.clone(),
             mail: settings.mail_folder(),
             clock: Arc::clone(&server.context.clock),
+            verifier: Verifier::new(server)?,
         })
     }
 
@@ -57,8 +60,14 @@ impl Offers {
         self.list(&ada, &grace).await.context("finding offers")?;
         let uri = self.claim_code(&ada).await.context("fetching a claim code")?;
         self.share(&ada).await.context("sending an offer by mail")?;
-        let claimed = self.claim(&ada, &uri).await.context("claiming into a wallet")?;
+        let wallet = Wallet::new();
+        let claimed = self.claim(&ada, &uri, &wallet).await.context("claiming into a wallet")?;
+        let (text, now) = (claimed.sd_jwt.as_str(), self.clock.now().seconds());
+        self.verifier.check(text, "valid").await.context("verifying it")?;
+        self.verifier.accepts(&wallet, text, now).await.context("presenting it")?;
         self.revoke(&ada, &claimed).await.context("revoking what was claimed")?;
+        self.verifier.check_soon(text, "revoked").await.context("verifying it again")?;
+        self.verifier.refuses(&wallet, text, now).await.context("presenting it again")?;
         self.delete(&grace).await.context("deleting an offer")?;
         self.audit(&ada, &grace).await.context("reading the audit trail")
     }
@@ -144,8 +153,7 @@ impl Offers {
     }
 
     /// A wallet claims what the address offers; a stranger checks it.
-    async fn claim(&self, offer: &str, uri: &str) -> anyhow::Result<Checked> {
-        let wallet = Wallet::new();
+    async fn claim(&self, offer: &str, uri: &str, wallet: &Wallet) -> anyhow::Result<Checked> {
         let credential = wallet.claim(&self.client, uri, self.clock.now().seconds()).await?;
         let checked = Checked::new(&self.client, &credential).await?;
         ensure!(checked.claims["fullName"] == "Ada Lovelace", "it says something else than was offered");

@@ -1,8 +1,8 @@
-//! The story's wallet: it reads an offer, proves its key, and gets a credential.
+//! The story's wallet: it reads an offer, proves its key, gets a credential, and presents it.
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
-use wallet::{CredentialOffer, Invitation, WalletKey, credential_request};
+use wallet::{CredentialOffer, Invitation, PresentationRequest, WalletKey, credential_request};
 
 use super::client::{Client, parse};
 
@@ -34,6 +34,17 @@ impl Wallet {
         let answer = client.post_json(&offer.endpoint("credential"), token, &body).await?.json(200)?;
         let credential = answer["credentials"][0]["credential"].as_str();
         Ok(credential.context("the answer has no credential")?.to_owned())
+    }
+
+    /// A credential that discloses these claims, bound to a verifier's request.
+    pub(super) fn present(
+        &self,
+        request: &PresentationRequest,
+        credential: &str,
+        disclose: &[&str],
+        now: i64,
+    ) -> anyhow::Result<String> {
+        Ok(request.present(credential, disclose, &self.key, now)?)
     }
 
     /// Whether a credential is bound to the wallet's key.

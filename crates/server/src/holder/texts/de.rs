@@ -1,27 +1,9 @@
 //! German.
 
-use super::super::date::Date;
 use super::super::view::TxCodeHint;
-use super::{Around, Forms, States, Texts, Titled};
-
-const MONTHS: [&str; 12] = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-];
-
-fn date(date: &Date<'_>) -> String {
-    format!("{}. {} {}, {} Uhr (UTC)", date.day, MONTHS[date.month], date.year, date.time)
-}
+use super::{Forms, States, Texts};
+use crate::web::language::Language;
+use crate::web::words::{Around, Titled};
 
 fn tx_code(hint: &TxCodeHint) -> String {
     let code = match (hint.numeric, hint.length) {
@@ -33,11 +15,10 @@ fn tx_code(hint: &TxCodeHint) -> String {
 }
 
 pub(super) const TEXTS: Texts = Texts {
-    tag: "de",
+    language: Language::German,
     heading: Around { before: "", after: " hat einen Nachweis für Sie" },
     logo: Around { before: "Logo von ", after: "" },
     valid_until: "Gültig bis",
-    date,
     this_device: Titled {
         title: "Mit einer Wallet auf diesem Gerät",
         text: "Die Schaltfläche öffnet Ihre Wallet-App und übergibt ihr das Angebot.",

@@ -1,27 +1,9 @@
 //! English.
 
-use super::super::date::Date;
 use super::super::view::TxCodeHint;
-use super::{Around, Forms, States, Texts, Titled};
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-fn date(date: &Date<'_>) -> String {
-    format!("{} {} {}, {} UTC", date.day, MONTHS[date.month], date.year, date.time)
-}
+use super::{Forms, States, Texts};
+use crate::web::language::Language;
+use crate::web::words::{Around, Titled};
 
 fn tx_code(hint: &TxCodeHint) -> String {
     let code = match (hint.numeric, hint.length) {
@@ -33,11 +15,10 @@ fn tx_code(hint: &TxCodeHint) -> String {
 }
 
 pub(super) const TEXTS: Texts = Texts {
-    tag: "en",
+    language: Language::English,
     heading: Around { before: "", after: " has a credential for you" },
     logo: Around { before: "Logo of ", after: "" },
     valid_until: "Valid until",
-    date,
     this_device: Titled {
         title: "With a wallet on this device",
         text: "The button opens your wallet app and hands the offer to it.",

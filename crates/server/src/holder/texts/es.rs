@@ -1,27 +1,9 @@
 //! Spanish.
 
-use super::super::date::Date;
 use super::super::view::TxCodeHint;
-use super::{Around, Forms, States, Texts, Titled};
-
-const MONTHS: [&str; 12] = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-];
-
-fn date(date: &Date<'_>) -> String {
-    format!("{} de {} de {}, {} (UTC)", date.day, MONTHS[date.month], date.year, date.time)
-}
+use super::{Forms, States, Texts};
+use crate::web::language::Language;
+use crate::web::words::{Around, Titled};
 
 fn tx_code(hint: &TxCodeHint) -> String {
     let code = match (hint.numeric, hint.length) {
@@ -33,11 +15,10 @@ fn tx_code(hint: &TxCodeHint) -> String {
 }
 
 pub(super) const TEXTS: Texts = Texts {
-    tag: "es",
+    language: Language::Spanish,
     heading: Around { before: "", after: " tiene una credencial para usted" },
     logo: Around { before: "Logotipo de ", after: "" },
     valid_until: "Válida hasta el",
-    date,
     this_device: Titled {
         title: "Con una cartera en este dispositivo",
         text: "El botón abre su aplicación de cartera y le entrega la oferta.",

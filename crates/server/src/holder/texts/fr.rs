@@ -1,28 +1,9 @@
 //! French.
 
-use super::super::date::Date;
 use super::super::view::TxCodeHint;
-use super::{Around, Forms, States, Texts, Titled};
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
-fn date(date: &Date<'_>) -> String {
-    let ordinal = if date.day == 1 { "er" } else { "" };
-    format!("{}{ordinal} {} {} à {} (UTC)", date.day, MONTHS[date.month], date.year, date.time)
-}
+use super::{Forms, States, Texts};
+use crate::web::language::Language;
+use crate::web::words::{Around, Titled};
 
 fn tx_code(hint: &TxCodeHint) -> String {
     let code = match (hint.numeric, hint.length) {
@@ -34,11 +15,10 @@ fn tx_code(hint: &TxCodeHint) -> String {
 }
 
 pub(super) const TEXTS: Texts = Texts {
-    tag: "fr",
+    language: Language::French,
     heading: Around { before: "", after: " vous propose une attestation" },
     logo: Around { before: "Logo de ", after: "" },
     valid_until: "Valable jusqu’au",
-    date,
     this_device: Titled {
         title: "Avec un portefeuille sur cet appareil",
         text: "Le bouton ouvre votre application de portefeuille et lui transmet l’offre.",

@@ -6,30 +6,9 @@ mod es;
 mod fr;
 mod zh;
 
-use super::date::Date;
 use super::view::{Progress, TxCodeHint, WalletForm};
-
-/// The languages that we have; the first serves whoever reads none of them.
-pub(super) const ALL: [&Texts; 5] = [&en::TEXTS, &de::TEXTS, &fr::TEXTS, &es::TEXTS, &zh::TEXTS];
-
-/// A sentence around somebody's name.
-pub(super) struct Around {
-    pub(super) before: &'static str,
-    pub(super) after: &'static str,
-}
-
-impl Around {
-    /// The sentence with the name.
-    pub(super) fn with(&self, name: &str) -> String {
-        format!("{}{name}{}", self.before, self.after)
-    }
-}
-
-/// Something to read under a heading.
-pub(super) struct Titled {
-    pub(super) title: &'static str,
-    pub(super) text: &'static str,
-}
+use crate::web::language::Language;
+use crate::web::words::{Around, Titled};
 
 /// What there is to read of how far a claim has come.
 pub(super) struct States {
@@ -81,15 +60,13 @@ impl Forms {
 
 /// All texts, in one language.
 pub(super) struct Texts {
-    /// The language (BCP 47).
-    pub(super) tag: &'static str,
+    /// The language.
+    pub(super) language: Language,
     /// An organisation has something for the reader.
     pub(super) heading: Around,
     /// What the picture is, for those who do not see it.
     pub(super) logo: Around,
     pub(super) valid_until: &'static str,
-    /// How moments are written.
-    pub(super) date: fn(&Date<'_>) -> String,
     pub(super) this_device: Titled,
     pub(super) open_wallet: &'static str,
     pub(super) other_device: Titled,
@@ -113,13 +90,26 @@ pub(super) struct Texts {
     pub(super) private: &'static str,
 }
 
+impl Texts {
+    /// The texts in this language.
+    pub(super) const fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &en::TEXTS,
+            Language::German => &de::TEXTS,
+            Language::French => &fr::TEXTS,
+            Language::Spanish => &es::TEXTS,
+            Language::Chinese => &zh::TEXTS,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_code_is_announced_with_what_is_known_of_it() {
-        for texts in ALL {
+        for texts in Language::ALL.map(Texts::of) {
             let said = |numeric, length| (texts.tx_code)(&TxCodeHint { numeric, length });
             let forms = [said(true, Some(6)), said(false, Some(6)), said(true, None), said(false, None)];
             assert!(forms[0].contains('6') && forms[1].contains('6') && !forms[2].contains('6'), "{forms:?}");
@@ -129,7 +119,7 @@ mod tests {
 
     #[test]
     fn names_are_written_into_sentences() {
-        let written = ALL.map(|texts| texts.heading.with("ACME"));
+        let written = Language::ALL.map(|language| Texts::of(language).heading.with("ACME"));
         let expected = [
             "ACME has a credential for you",
             "ACME hat einen Nachweis für Sie",

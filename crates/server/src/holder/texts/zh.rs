@@ -1,12 +1,9 @@
 //! Chinese, in simplified characters.
 
-use super::super::date::Date;
 use super::super::view::TxCodeHint;
-use super::{Around, Forms, States, Texts, Titled};
-
-fn date(date: &Date<'_>) -> String {
-    format!("{}年{}月{}日 {}（UTC）", date.year, date.month + 1, date.day, date.time)
-}
+use super::{Forms, States, Texts};
+use crate::web::language::Language;
+use crate::web::words::{Around, Titled};
 
 fn tx_code(hint: &TxCodeHint) -> String {
     let code = match (hint.numeric, hint.length) {
@@ -18,11 +15,10 @@ fn tx_code(hint: &TxCodeHint) -> String {
 }
 
 pub(super) const TEXTS: Texts = Texts {
-    tag: "zh-Hans",
+    language: Language::Chinese,
     heading: Around { before: "", after: "向您发放一份凭证" },
     logo: Around { before: "", after: "的标志" },
     valid_until: "有效期至",
-    date,
     this_device: Titled {
         title: "使用本设备上的钱包",
         text: "点击按钮会打开您的钱包应用，并将凭证邀请交给它。",
