@@ -56,8 +56,7 @@ pub struct Check {
     pub reason: String,
 }
 
-/// What all checks together say of a document, in one word. The first that fits, from the bottom of the list to its top, is
-/// chosen by [`Report::finish`].
+/// What all checks together say of a document, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
