@@ -42,6 +42,20 @@ impl<'a> Jws<'a> {
     ///
     /// As [`Jws::parse`].
     pub fn parse_within(token: &'a str, max_len: usize) -> Result<Self, JwsError> {
+        Self::read(token, max_len, Kid::Text)
+    }
+
+    /// Reads a token of a stranger, as [`Jws::parse_within`] does, but a `kid` that is no string counts as none: it is a
+    /// hint (RFC 7515, section 4.1.4, which demands a string), and some issuers number their keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Jws::parse`].
+    pub fn parse_foreign(token: &'a str, max_len: usize) -> Result<Self, JwsError> {
+        Self::read(token, max_len, Kid::Anything)
+    }
+
+    fn read(token: &'a str, max_len: usize, kid: Kid) -> Result<Self, JwsError> {
         if token.len() > max_len {
             return Err(JwsError::TooLong { len: token.len(), max: max_len });
         }
@@ -50,7 +64,7 @@ impl<'a> Jws<'a> {
         if payload.contains('.') {
             return Err(JwsError::NotCompact);
         }
-        let header = Header::parse(&b64url_decode(header).map_err(JwsError::HeaderEncoding)?)?;
+        let header = Header::parse(&b64url_decode(header).map_err(JwsError::HeaderEncoding)?, kid)?;
         if signature.is_empty() {
             return Err(JwsError::NotSigned);
         }
@@ -105,8 +119,17 @@ pub struct Header {
     members: Map<String, Value>,
 }
 
+/// What a header may have as `kid`.
+#[derive(Clone, Copy, PartialEq)]
+enum Kid {
+    /// A string, or nothing.
+    Text,
+    /// Whatever its sender likes; what is no string says nothing.
+    Anything,
+}
+
 impl Header {
-    fn parse(bytes: &[u8]) -> Result<Self, JwsError> {
+    fn parse(bytes: &[u8], kid: Kid) -> Result<Self, JwsError> {
         let Value::Object(members) = strict_json(bytes).map_err(JwsError::HeaderJson)? else {
             return Err(JwsError::HeaderNotAnObject);
         };
@@ -122,6 +145,7 @@ impl Header {
         let text = |name: &'static str| match members.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) if name == "kid" && kid == Kid::Anything => Ok(None),
             Some(_) => Err(JwsError::HeaderMemberNotAString(name)),
         };
         Ok(Self {

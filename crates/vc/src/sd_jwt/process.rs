@@ -110,7 +110,7 @@ impl<'a> SdJwt<'a> {
             return Err(ProcessError::TooManyDisclosures);
         }
         Ok(Self {
-            issuer_jwt: Jws::parse_within(jwt, MAX_SIZE)?,
+            issuer_jwt: Jws::parse_foreign(jwt, MAX_SIZE)?,
             disclosures,
             key_binding_jwt: match key_binding_jwt {
                 "" => None,

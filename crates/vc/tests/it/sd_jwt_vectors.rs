@@ -1,10 +1,10 @@
 //! The test cases of the SD-JWT reference implementation (openwallet-foundation-labs/sd-jwt-python), with that project's
 //! fixed keys.
 
-use jose::{Algorithm, Jws, PublicKey, b64url_decode};
+use jose::PublicKey;
 use serde_json::{Map, Value, json};
 use vc::Expected;
-use vc::sd_jwt::{CompactForm, KeyBindingError, ProcessError, SdJwt, from_json, holder_key};
+use vc::sd_jwt::{CompactForm, KeyBindingError, SdJwt, from_json, holder_key};
 
 fn issuer() -> PublicKey {
     PublicKey::from_jwk(&json!({
@@ -64,25 +64,11 @@ cases! {
     array_of_scalars = "array_of_scalars",
     array_recursive_sd = "array_recursive_sd",
     array_recursive_sd_some_disclosed = "array_recursive_sd_some_disclosed",
+    header_mod = "header_mod",
     key_binding = "key_binding",
     no_sd = "no_sd",
     object_data_types = "object_data_types",
     recursions = "recursions",
-}
-
-/// This case has a number as `kid`, where RFC 7515 (section 4.1.4) demands a string: it is refused on purpose, and only
-/// for that. Its signature is good.
-#[test]
-fn header_mod_is_refused_for_its_kid() {
-    for text in
-        [vector!("header_mod", "sd_jwt_presentation.txt"), vector!("header_mod", "sd_jwt_issuance.txt")]
-    {
-        let error = SdJwt::parse(text.trim_end()).err();
-        assert!(matches!(error, Some(ProcessError::Jws(jose::JwsError::HeaderMemberNotAString("kid")))));
-        let (jwt, _) = text.split_once('~').unwrap();
-        let (signed, signature) = jwt.rsplit_once('.').unwrap();
-        assert!(issuer().verify(Algorithm::Es256, signed.as_bytes(), &b64url_decode(signature).unwrap()));
-    }
 }
 
 #[test]
@@ -118,10 +104,7 @@ fn check_key_binding(presentation: &str) {
 #[test]
 fn key_binding_jwts_verify() {
     check_key_binding(vector!("key_binding", "sd_jwt_presentation.txt"));
-    // That of the case whose credential is refused is sound in itself.
-    let (_, jwt) = vector!("header_mod", "sd_jwt_presentation.txt").trim_end().rsplit_once('~').unwrap();
-    let holder = process(vector!("key_binding", "sd_jwt_presentation.txt"));
-    Jws::parse(jwt).unwrap().verify(&holder_key(&holder).unwrap()).unwrap();
+    check_key_binding(vector!("header_mod", "sd_jwt_presentation.txt"));
 }
 
 fn forms(document: &str) -> Vec<CompactForm> {
