@@ -61,11 +61,29 @@ install_packages() {
 # up_to_date STAMP FILE...: whether STAMP records the present content of the files.
 up_to_date() { [[ -f $1 ]] && [[ $(<"$1") == "$(cat "${@:2}" | sha256sum)" ]]; }
 
+# install_npm_packages FOLDER: installs what the package-lock.json of this folder names.
 install_npm_packages() {
-  local stamp=$ROOT/tests/node/node_modules/.lock.sha256 lock=$ROOT/tests/node/package-lock.json
+  local stamp=$1/node_modules/.lock.sha256 lock=$1/package-lock.json
   up_to_date "$stamp" "$lock" && return
-  (cd "$ROOT/tests/node" && npm ci --no-audit --no-fund)
+  (cd "$1" && npm ci --no-audit --no-fund)
   sha256sum <"$lock" >"$stamp"
+}
+
+# The package of tests/anvil is the binary for this kind of machine. It is apart from tests/node, and needed rather than
+# optional there, because npm leaves out optional packages that ask for a newer Node.js, as this one does without need.
+has_anvil_package() { [[ $(uname -sm) == "Linux x86_64" ]]; }
+
+# The path of Anvil: that of tests/anvil, elsewhere the one in PATH.
+anvil_binary() {
+  if has_anvil_package; then
+    echo "$ROOT/tests/anvil/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
+  else
+    command -v anvil || die "please install anvil (Foundry): tests/anvil has the package for Linux on x86-64 alone"
+  fi
+}
+
+install_anvil() {
+  if has_anvil_package; then install_npm_packages "$ROOT/tests/anvil"; fi
 }
 
 # install_python_packages VENV REQUIREMENTS...: makes a virtual environment with what these files of requirements name.

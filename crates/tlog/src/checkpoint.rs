@@ -154,6 +154,11 @@ impl SignedCheckpoint {
         Ok(Self { checkpoint: self.checkpoint, note: self.note.with_signature(signature)? })
     }
 
+    /// The same checkpoint with those signatures alone that claim to be of these keys; all of them if none does.
+    pub(crate) fn signed_by(&self, keys: &[VerifierKey]) -> Self {
+        Self { checkpoint: self.checkpoint.clone(), note: self.note.signed_by(keys) }
+    }
+
     /// What the checkpoint says, whoever may have signed it. To rely on it, use [`SignedCheckpoint::verify`].
     pub fn unverified(&self) -> &Checkpoint {
         &self.checkpoint

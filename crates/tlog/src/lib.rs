@@ -9,12 +9,14 @@
 //! | [`tile`] | tile coordinates and their paths | <https://c2sp.org/tlog-tiles> |
 //! | [`entries`] | entry bundles | <https://c2sp.org/tlog-tiles> |
 //! | [`writer`] | appending a batch of leaves to the right edge | <https://c2sp.org/tlog-tiles> |
+//! | [`audit`] | replaying a whole log from its entries | <https://c2sp.org/tlog-tiles> |
 //! | [`prove`] | inclusion and consistency proofs out of tiles | RFC 9162 sections 2.1.3.1 and 2.1.4.1 |
 //! | [`verify`] | checking those proofs | RFC 9162 sections 2.1.3.2 and 2.1.4.2 |
 //! | [`key`] | key names, key ids, verifier keys | <https://c2sp.org/signed-note> |
 //! | [`note`] | signed notes and their signer | <https://c2sp.org/signed-note> |
 //! | [`checkpoint`] | signed tree heads | <https://c2sp.org/tlog-checkpoint> |
 //! | [`cosignature`] | what a witness signs | <https://c2sp.org/tlog-cosignature> |
+//! | [`witness`] | asking a witness to cosign, and what it may sign | <https://c2sp.org/tlog-witness> |
 //! | [`tlog_proof`] | a proof that verifies offline, in one file | <https://c2sp.org/tlog-proof> |
 //!
 //! A log, from its first leaf to a proof that a stranger can check:
@@ -51,6 +53,7 @@
 //! # }
 //! ```
 
+pub mod audit;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod entries;
@@ -62,4 +65,5 @@ mod text;
 pub mod tile;
 pub mod tlog_proof;
 pub mod verify;
+pub mod witness;
 pub mod writer;

@@ -110,6 +110,13 @@ impl SignedNote {
         Self::new(self.text, self.signatures)
     }
 
+    /// The same note with those signatures alone that claim to be of these keys; all of them if none does.
+    pub(crate) fn signed_by(&self, keys: &[VerifierKey]) -> Self {
+        let theirs = |signature: &&NoteSignature| keys.iter().any(|key| signature.is_by(key));
+        let signatures: Vec<_> = self.signatures.iter().filter(theirs).cloned().collect();
+        if signatures.is_empty() { self.clone() } else { Self { text: self.text.clone(), signatures } }
+    }
+
     /// What is signed: the text with its last newline. Do not trust it before [`SignedNote::verify`].
     pub fn text(&self) -> &str {
         &self.text
@@ -203,11 +210,15 @@ impl NoteSignature {
         &self.signature
     }
 
-    fn is_by(&self, key: &VerifierKey) -> bool {
+    pub(crate) fn is_by(&self, key: &VerifierKey) -> bool {
         self.name == *key.name() && self.key_id == key.id()
     }
 
-    fn verify<'k>(&self, key: &'k VerifierKey, text: &str) -> Result<VerifiedSignature<'k>, NoteError> {
+    pub(crate) fn verify<'k>(
+        &self,
+        key: &'k VerifierKey,
+        text: &str,
+    ) -> Result<VerifiedSignature<'k>, NoteError> {
         let timestamp = match key.signature_type() {
             SignatureType::Ed25519 => key.verifies(text.as_bytes(), &self.signature).then_some(None),
             SignatureType::Cosignature => cosignature::verify(key, text, &self.signature).map(Some),

@@ -116,6 +116,11 @@ impl TreeWriter {
         incomplete.unwrap_or(EMPTY_ROOT)
     }
 
+    /// The tiles that were filled since this was asked last, in the order in which they were filled.
+    pub(crate) fn take_filled(&mut self) -> Vec<StoredTile> {
+        std::mem::take(&mut self.filled)
+    }
+
     /// Ends the batch: the new head, and all that has to be stored for it.
     pub fn finish(self) -> TreeHead {
         let root = self.root();
