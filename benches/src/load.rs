@@ -121,7 +121,13 @@ impl Outcome {
         failure.count += count;
     }
 
-    fn merge(&mut self, other: Self) {
+    /// Counts a task that did not succeed.
+    pub(crate) fn refuse(&mut self, Refused { kind, details }: Refused) {
+        self.fail(kind, 1, || details);
+    }
+
+    /// Adds what another connection saw.
+    pub(crate) fn merge(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.bodies.extend(other.bodies);
         for (key, failure) in other.failures {
@@ -191,7 +197,7 @@ async fn drive<T: Task>(
 ) -> anyhow::Result<Outcome> {
     let mut open = Vec::with_capacity(connections);
     for number in 0..connections {
-        let mut connection = Connection { server, number, sender: None };
+        let mut connection = Connection::to(server, number);
         connection.ready().await?;
         open.push(connection);
     }
@@ -227,7 +233,7 @@ async fn work<T: Task>(mut connection: Connection, queue: Arc<Queue<T>>) -> anyh
                     outcome.bodies.push((position, body));
                 }
             }
-            Err(Refused { kind, details }) => outcome.fail(kind, 1, || details),
+            Err(refused) => outcome.refuse(refused),
         }
     }
     Ok(outcome)
@@ -246,6 +252,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// A connection that is opened when it is needed.
+    pub(crate) const fn to(server: SocketAddr, number: usize) -> Self {
+        Self { server, number, sender: None }
+    }
+
     /// Which of a run's connections this is, from 0.
     pub(crate) fn number(&self) -> usize {
         self.number
@@ -272,7 +283,7 @@ impl Connection {
     }
 
     /// Waits until a request can be sent; opens a connection if there is none, or the server has closed it.
-    async fn ready(&mut self) -> anyhow::Result<&mut SendRequest<Full<Bytes>>> {
+    pub(crate) async fn ready(&mut self) -> anyhow::Result<&mut SendRequest<Full<Bytes>>> {
         let mut sender = self.sender.take();
         if let Some(open) = &mut sender
             && open.ready().await.is_err()

@@ -1,10 +1,12 @@
-//! A load generator for the issue-on-behalf API, for wallets' claims of offers, and for the verifier.
+//! A load generator for the issue-on-behalf API, for wallets' claims of offers, for the verifier, and for anchoring.
 //!
 //! It signs every Partner JWT and builds every request before the clock starts (but for what a wallet says
 //! with what it was answered, which it signs on the way), then drives the server over keep-alive
-//! connections, each with one request in flight (a closed loop), on a single thread: it shares the machine
-//! with the server, and what it spends is reported beside what the server spends.
+//! connections, each with one request in flight (a closed loop, but for the runs of `bench anchor`, in which
+//! requests are sent when they are due), on a single thread: it shares the machine with the server, and what it
+//! spends is reported beside what the server spends.
 
+mod anchor;
 mod claims;
 mod clock;
 mod crypto;
@@ -27,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Measures Bestow's issue-on-behalf API, claims by wallets, and verification.
+/// Measures Bestow's issue-on-behalf API, claims by wallets, verification, and anchoring.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -45,6 +47,9 @@ enum Command {
     Claim(claims::ClaimArguments),
     /// Issues a few credentials, then has them verified: POST /v1/verify
     Verify(verify::VerifyArguments),
+    /// Measures how credentials come into the log and onto a chain, and what that costs
+    #[command(subcommand)]
+    Anchor(anchor::Command),
     /// Times the cryptography that one issuance needs, on this machine, on one core
     Crypto,
     /// Turns the JSON lines of several runs (standard input) into Markdown tables
@@ -64,6 +69,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Status(arguments) => return run::status(arguments),
         Command::Claim(arguments) => return claims::claim(arguments),
         Command::Verify(arguments) => return verify::verify(arguments),
+        Command::Anchor(command) => return anchor::run(command),
         Command::Crypto => crypto::print_costs()?,
         Command::Table => print!("{}", table::markdown(stdin().lock())?),
     }

@@ -137,7 +137,8 @@ impl Answers {
 }
 
 impl Latency {
-    fn of_sorted(microseconds: &[u32]) -> Option<Self> {
+    /// Of latencies in microseconds, the shortest first; `None` if there are none.
+    pub(crate) fn of_sorted(microseconds: &[u32]) -> Option<Self> {
         let at = |percent: usize| {
             let rank = (microseconds.len() * percent).div_ceil(100);
             Some(f64::from(*microseconds.get(rank.checked_sub(1)?)?) / 1000.0)

@@ -35,6 +35,13 @@ pub(crate) struct CommonArguments {
     /// Seconds to wait after the last answer, so that CPU time includes the work that was put off
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     settle: u64,
+    #[command(flatten)]
+    pub(crate) meter: MeterArguments,
+}
+
+/// Whom a run measures, and how it reports.
+#[derive(Args)]
+pub(crate) struct MeterArguments {
     /// The server's process, to report its CPU time and memory
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
@@ -46,10 +53,18 @@ pub(crate) struct CommonArguments {
     cpu_of_name: Vec<String>,
     /// What to call this run, such as the database's name
     #[arg(long, default_value = "")]
-    label: String,
+    pub(crate) label: String,
     /// Print one JSON object instead of text
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
+}
+
+impl MeterArguments {
+    /// What is measured of these processes.
+    pub(crate) fn meter(&self) -> Meter {
+        let others = Others { pids: self.cpu_of.clone(), names: self.cpu_of_name.clone() };
+        Meter { server: self.server_pid, others }
+    }
 }
 
 /// What a run is told that adds credentials.
@@ -106,8 +121,7 @@ impl<'a> Target<'a> {
     pub(crate) async fn measure<T: Task>(&self, load: Load<T>) -> anyhow::Result<ExitCode> {
         let arguments = self.arguments;
         let database_url = load.database_url.as_deref();
-        let others = Others { pids: arguments.cpu_of.clone(), names: arguments.cpu_of_name.clone() };
-        let meter = Meter { server: arguments.server_pid, others };
+        let meter = arguments.meter.meter();
         let idle = meter.memory()?;
         self.warm_up(load.warm_up).await?;
         let rows_before = count(database_url).await?;
@@ -120,7 +134,7 @@ impl<'a> Target<'a> {
         let rows_after = count(database_url).await?;
         let answers = Answers::new(outcome);
         let report = Report {
-            label: arguments.label.clone(),
+            label: arguments.meter.label.clone(),
             kind: load.kind,
             algorithm: load.algorithm,
             people: load.people,
@@ -131,7 +145,7 @@ impl<'a> Target<'a> {
             memory: idle.zip(meter.memory()?).map(|(idle, after)| MemoryUse::new(idle, after)),
             credentials: rows_before.zip(rows_after).map(|(before, after)| Credentials { before, after }),
         };
-        Ok(print_and_judge(&report, arguments.json)?)
+        Ok(print_and_judge(&report, arguments.meter.json)?)
     }
 
     /// Waits until the server has done what it put off.
@@ -139,7 +153,8 @@ impl<'a> Target<'a> {
         sleep(Duration::from_secs(self.arguments.settle)).await;
     }
 
-    async fn warm_up<T: Task>(&self, tasks: Vec<T>) -> anyhow::Result<()> {
+    /// Does as many of the tasks as the warm-up takes.
+    pub(crate) async fn warm_up<T: Task>(&self, tasks: Vec<T>) -> anyhow::Result<()> {
         if tasks.is_empty() {
             return Ok(());
         }
@@ -151,7 +166,8 @@ impl<'a> Target<'a> {
     }
 }
 
-async fn count(database_url: Option<&str>) -> anyhow::Result<Option<i64>> {
+/// How many credentials the database holds, if it is known.
+pub(crate) async fn count(database_url: Option<&str>) -> anyhow::Result<Option<i64>> {
     match database_url {
         Some(url) => count_credentials(url).await.map(Some),
         None => Ok(None),

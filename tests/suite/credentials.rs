@@ -295,7 +295,8 @@ on_both!(a_registered_did_with_a_wrong_checksum_issues_like_any_other, async |se
     assert!(Id::from_did(DID, &[DidMethod::air_test()]).is_err());
     let mut partner = server.partner("acme").await;
     let tenant = TenantId::from(partner.id.as_str());
-    let new = NewIssuer { tenant, name: "Seed".to_owned(), slug: None, did: Some(DID.to_owned()) };
+    let new =
+        NewIssuer { tenant, name: "Seed".to_owned(), slug: None, did: Some(DID.to_owned()), anchor: None };
     let issuer = server.engine.create_issuer(new).await.expect("an issuer");
     (partner.issuer_did, partner.slug) = (issuer.did, issuer.slug);
     partner.program_id = server.another_program(&partner, |_| {}).await;

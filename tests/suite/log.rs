@@ -1,14 +1,12 @@
 //! The log, as an outside auditor sees it, and the proofs that partners hand to strangers.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anchor::{Log, Sequencer};
 use futures_util::future::join_all;
 use model::{Actor, LeafOp, TenantId};
 use serde_json::Value;
-use support::{Answer, Auditor, Database, Partner, Server, Setup, SystemEntropy, execute_sql, on_both};
+use support::{Answer, Auditor, Database, Partner, Server, Setup, execute_sql, on_both};
 use tlog::checkpoint::{Checkpoint, SignedCheckpoint};
 use tlog::hash::{EMPTY_ROOT, leaf_hash};
 use tlog::tlog_proof::{TlogProof, TlogProofError};
@@ -17,10 +15,6 @@ use verify::{CommitmentError, ProofExtra, verify_commitments};
 /// A server whose log grows only when the test says so.
 fn by_hand() -> Setup {
     Setup { sequencer: false, ..Setup::default() }
-}
-
-fn sequencer(log: &Arc<Log>) -> Sequencer {
-    Sequencer::new(Arc::clone(log), Duration::ZERO, &SystemEntropy)
 }
 
 async fn issue(server: &Server, partner: &Partner, email: &str) -> String {
@@ -162,7 +156,7 @@ on_both!(every_checkpoint_continues_the_one_before, async |server: Server| {
     let server = server.afresh(by_hand()).await;
     let partner = server.partner("acme").await;
     let auditor = Auditor::new(&server.url).await;
-    let sequencer = sequencer(&server.log);
+    let sequencer = server.sequencer();
     let mut seen = vec![auditor.checkpoint().await];
     let mut first = 0;
     for batch in [1, 1, 2, 3, 40, 1, 208, 1, 60] {
@@ -225,7 +219,7 @@ on_both!(a_proof_shows_offline_what_was_issued_and_revoked, async |server: Serve
     let answer = proof(&server, &token, &hash, "burn").await;
     assert_eq!(
         (answer.status, answer.message().as_str()),
-        (400, "Invalid parameter: op must be \"issue\" or \"revoke\"")
+        (400, "Invalid parameter: op must be \"issue\", \"revoke\" or \"status\"")
     );
 });
 
@@ -268,10 +262,10 @@ on_both!(before_it_is_anchored_there_is_nothing_to_prove, async |server: Server|
     assert_eq!((answer.status, answer.header("retry-after")), (409, Some("1")));
     assert_eq!(
         answer.message(),
-        "Not anchored yet: the log's next checkpoint covers it. Try again in a second."
+        "Not anchored yet: GET /v1/credentials/anchor says what it waits for. Try again in a second."
     );
     assert_eq!(server.status(&token, &hash).await.json()["vcStatus"], "WAIT_ONCHAIN");
-    assert_eq!(sequencer(&server.log).turn().await.expect("extends the log"), Some(1));
+    assert_eq!(server.sequencer().turn().await.expect("extends the log"), Some(1));
     assert_eq!(proof(&server, &token, &hash, "issue").await.status, 200);
 
     let tenant = TenantId::from(partner.id.as_str());
@@ -300,7 +294,7 @@ async fn watch(auditor: Auditor, size: u64) -> Vec<Checkpoint> {
 
 /// Sequences without a pause until the log has `size` leaves; how many batches.
 async fn sequence(server: &Server, size: u64) -> usize {
-    let sequencer = sequencer(&server.log);
+    let sequencer = server.sequencer();
     let mut batches = 0;
     loop {
         let turn = sequencer.turn().await.expect("extends the log, or steps back");

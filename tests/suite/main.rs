@@ -1,5 +1,6 @@
 //! The end-to-end suite: one binary, one module a subject.
 
+mod anchor;
 mod authorization;
 mod claim_page;
 mod credentials;

@@ -4,7 +4,7 @@ use model::Entropy;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::SystemEntropy;
+use crate::{SystemEntropy, execute_sql};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,4 +38,27 @@ impl Database {
             }
         }
     }
+}
+
+/// A copy of a database that nothing has open, as a backup is; `folder` is where files go. Its URL.
+///
+/// # Panics
+/// If it cannot be copied.
+pub async fn copy_database(url: &str, folder: &TempDir) -> String {
+    let mut name = [0; 8];
+    SystemEntropy.fill(&mut name);
+    let name = u64::from_be_bytes(name);
+    if url.starts_with("sqlite:") {
+        let file = folder.path().join(format!("copy_{name:016x}.db"));
+        execute_sql(url, &format!("VACUUM INTO '{}'", file.display())).await;
+        return format!("sqlite:{}", file.display());
+    }
+    let (server, database) = url.rsplit_once('/').expect("a URL with a database's name");
+    let copy = format!("{database}_{name:016x}");
+    // What a killed process left open ends soon, but not at once.
+    let others =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+    execute_sql(server, &others).await;
+    execute_sql(server, &format!("CREATE DATABASE {copy} TEMPLATE {database}")).await;
+    format!("{server}/{copy}")
 }

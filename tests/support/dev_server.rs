@@ -8,9 +8,10 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use jose::SigningKey;
+use model::Entropy;
 use tokio::process::{Child, Command};
 
-use crate::{Partner, PartnerKey, http_client};
+use crate::{Partner, PartnerKey, SystemEntropy, http_client};
 
 /// How long a process may take to start, or to stop, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,16 +47,29 @@ pub fn binary() -> PathBuf {
     )
 }
 
+/// An address of this machine that nobody listens on, and that nobody is given who asks for any: a server can be gone for a while
+/// and come back to it.
+///
+/// # Panics
+/// If there is none.
+pub fn free_address() -> String {
+    // Below the range from which the kernel hands out ports itself.
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    let port =
+        || PORTS.start + u16::from_be_bytes((&SystemEntropy as &dyn Entropy).bytes()) % PORTS.len() as u16;
+    let mut addresses = std::iter::repeat_with(|| format!("127.0.0.1:{}", port())).take(1_000);
+    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
+}
+
 impl DevServer {
     /// A server that keeps its files in `folder` and listens on a free port of this machine.
     ///
     /// # Panics
     /// If there is no free port.
     pub fn new(folder: &Path, database_url: &str, settings: &[(&str, &str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Self {
-            url: format!("http://{}", listener.local_addr().expect("bound")),
+            url: format!("http://{}", free_address()),
             folder: folder.to_owned(),
             database_url: database_url.to_owned(),
             settings: settings.iter().map(own).collect(),
@@ -67,20 +81,31 @@ impl DevServer {
     /// # Panics
     /// If there is no binary: skipping would hide what is not tested.
     pub fn spawn(&self) -> DevProcess {
-        let log = self.folder.join("stderr.log");
-        let lines = File::options().create(true).append(true).open(&log).expect("a file for log lines");
-        let child = Command::new(binary())
+        let mut command = Command::new(binary());
+        command
             .args(["dev", "--listen", self.url.trim_start_matches("http://"), "--data-dir"])
             .arg(self.folder.join("data"))
-            .args(["--database-url", &self.database_url])
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(lines.try_clone().expect("the same file"))
-            .stderr(lines)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}: run scripts/test, or build it", binary().display()));
-        DevProcess { child, log }
+            .args(["--database-url", &self.database_url]);
+        self.spawn_command(command, "stderr.log")
+    }
+
+    /// Starts `bestow worker` on the same deployment: the work behind the answers, in a second process.
+    ///
+    /// # Panics
+    /// If there is no binary.
+    pub fn spawn_worker(&self) -> DevProcess {
+        let mut command = Command::new(binary());
+        command
+            .args(["worker", "--database-url", &self.database_url])
+            .env("BESTOW_MASTER_KEY_FILE", self.data_dir().join("master.key"))
+            .env("BESTOW_DEVELOPMENT", "true")
+            .env("BESTOW_PUBLIC_URL", &self.url);
+        self.spawn_command(command, "worker.log")
+    }
+
+    fn spawn_command(&self, mut command: Command, log: &str) -> DevProcess {
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        DevProcess::spawn(command, self.folder.join(log))
     }
 
     /// Starts the process, and waits until it can serve.
@@ -130,6 +155,16 @@ impl DevServer {
         }
     }
 
+    /// Other settings, as environment variables, for the processes that are started from now on.
+    pub fn set_settings(&mut self, settings: &[(String, String)]) {
+        settings.clone_into(&mut self.settings);
+    }
+
+    /// Another database, for the processes that are started from now on.
+    pub fn set_database_url(&mut self, database_url: &str) {
+        database_url.clone_into(&mut self.database_url);
+    }
+
     /// The folder in which it keeps keys and `dev.env`.
     pub fn data_dir(&self) -> PathBuf {
         self.folder.join("data")
@@ -137,6 +172,24 @@ impl DevServer {
 }
 
 impl DevProcess {
+    /// Starts a command of `bestow` whose output goes into a file.
+    pub(crate) fn spawn(mut command: Command, log: PathBuf) -> Self {
+        let lines = File::options().create(true).append(true).open(&log).expect("a file for log lines");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(lines.try_clone().expect("the same file"))
+            .stderr(lines)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}: run scripts/test, or build it", binary().display()));
+        Self { child, log }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a state").is_some()
+    }
+
     /// Everything that it, and those before it, wrote to stdout and stderr.
     ///
     /// # Panics

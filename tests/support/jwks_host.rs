@@ -113,10 +113,19 @@ impl Drop for JwksHost {
     }
 }
 
+/// Whether a request has arrived with the body that it announces.
+fn is_whole(received: &[u8]) -> bool {
+    let Some(head) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let text = String::from_utf8_lossy(&received[..head]).to_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.map_or(0, |length| length.trim().parse().expect("a number"));
+    received.len() >= head + 4 + length
+}
+
 async fn answer(mut stream: TcpStream, shared: Arc<Shared>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_buf(&mut head).await {
+    let mut received = Vec::new();
+    while !is_whole(&received) {
+        match stream.read_buf(&mut received).await {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }

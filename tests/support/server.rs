@@ -4,26 +4,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anchor::{Log, Sequencer};
+use anchor::{Export, Guard, Log, Place, Sequencer};
+use blobs::{BlobSettings, Blobs};
 use iden3::DidMethod;
 use issuance::{
     Engine, GuardedClient, JwksSettings, NewIssuer, NewTenant, Parts, Settings, TokenSettings, Verification,
-    VerificationSettings, open_log,
+    VerificationSettings, open_log, open_witness,
 };
 use keys::MasterKey;
 use mail::{MailSettings, Mailer, TransportSettings};
-use media::{BlobSettings, Blobs};
-use model::{Clock, PartnerKeys};
+use model::{AnchorPolicy, Clock, PartnerKeys};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use server::{App, Limits};
 use store::Store;
 use tempfile::TempDir;
+use tlog::key::VerifierKey;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::catalog::{new_program, seed_schema};
-use crate::{Database, Partner, PartnerKey, SystemEntropy, TestClock};
+use crate::{Database, Partner, PartnerKey, SplitLog, SystemEntropy, TestClock};
 
 /// A client that speaks to this machine.
 ///
@@ -48,12 +49,16 @@ pub struct Setup {
     pub development: bool,
     /// Whether the log's sequencer runs.
     pub sequencer: bool,
+    /// Where the log is exported, and so remembered; nowhere if absent.
+    pub export: Option<BlobSettings>,
     /// Whether the jobs are done.
     pub jobs: bool,
     /// How mail leaves; into a folder if absent.
     pub mail: Option<TransportSettings>,
     /// How it verifies.
     pub verification: VerificationSettings,
+    /// The logs whose checkpoints it cosigns; none if it is no witness.
+    pub witness: Vec<VerifierKey>,
     /// By what name its public URL calls this machine.
     pub host: &'static str,
 }
@@ -66,9 +71,11 @@ impl Default for Setup {
             jwks: JwksSettings::default(),
             development: true,
             sequencer: true,
+            export: None,
             jobs: true,
             mail: None,
             verification: VerificationSettings::default(),
+            witness: vec![SplitLog::witnessed().key()],
             host: "127.0.0.1",
         }
     }
@@ -87,6 +94,8 @@ pub struct Server {
     pub store: Arc<Store>,
     /// The log.
     pub log: Arc<Log>,
+    /// Where it is exported.
+    pub export: Option<Arc<Export>>,
     /// The verifier.
     pub verification: Arc<Verification>,
     /// Its clock.
@@ -136,6 +145,10 @@ impl Answer {
     }
 }
 
+fn guard(export: Option<&Arc<Export>>) -> Guard {
+    Guard::new(export.into_iter().map(|export| Place::Export(Arc::clone(export))).collect())
+}
+
 impl Server {
     /// Starts a server on a fresh database.
     pub async fn start(database: Database) -> Self {
@@ -156,6 +169,13 @@ impl Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let public_url = self.engine.public_url().to_owned();
         Self::start_on(folder, self.database_url.clone(), setup, Some(public_url)).await
+    }
+
+    /// Starts another server on a copy of this one's database, reached by the same public URL.
+    pub async fn on_copy(&self, database_url: &str, setup: Setup) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let public_url = self.engine.public_url().to_owned();
+        Self::start_on(folder, database_url.to_owned(), setup, Some(public_url)).await
     }
 
     /// Starts a server on a fresh database of the same kind as this one's.
@@ -189,9 +209,18 @@ impl Server {
             status_list_ttl: 30,
             claim_code_seconds: 600,
             access_token_seconds: 600,
+            anchor: AnchorPolicy::default(),
+            witnesses: Vec::new(),
         };
         let log = open_log("test.example/log", &store, &master, Arc::clone(&clock) as _, &*entropy).await;
         let log = Arc::new(log.expect("the log opens"));
+        let witness = if setup.witness.is_empty() {
+            None
+        } else {
+            let (name, clock) = ("test.example/witness", Arc::clone(&clock) as _);
+            let witness = open_witness(name, setup.witness, &store, &master, clock, &*entropy).await;
+            Some(Arc::new(witness.expect("the witness opens")))
+        };
         let transport =
             setup.mail.unwrap_or_else(|| TransportSettings::Folder { path: folder.path().join("mail") });
         let mail = MailSettings { from: "Bestow <bestow@example.org>".to_owned(), transport };
@@ -205,11 +234,20 @@ impl Server {
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy) as _,
         }));
+        let export = setup.export.map(|settings| {
+            let blobs = Blobs::open(&settings).expect("a place for the export");
+            Arc::new(Export::new(Arc::clone(&log), blobs, "the export", &*entropy))
+        });
         let (stop, stopped) = watch::channel(false);
         if setup.sequencer {
-            let sequencer = Sequencer::new(Arc::clone(&log), Duration::from_millis(50), &*entropy);
-            let stopped = stopped.clone();
-            tokio::spawn(async move { sequencer.run(stopped).await });
+            let (log, guard) = (Arc::clone(&log), guard(export.as_ref()));
+            let sequencer = Sequencer::new(log, Duration::from_millis(50), guard, &*entropy);
+            let stopping = stopped.clone();
+            tokio::spawn(async move { sequencer.run(stopping).await });
+            if let Some(export) = export.clone() {
+                let stopped = stopped.clone();
+                tokio::spawn(async move { export.run(stopped).await });
+            }
         }
         if setup.jobs {
             let (engine, stopped) = (Arc::clone(&engine), stopped.clone());
@@ -222,12 +260,32 @@ impl Server {
             engine: Arc::clone(&engine),
             log: Arc::clone(&log),
             verification: Arc::clone(&verification),
+            witness,
             limits: setup.limits,
             metrics: server::install_metrics(),
         };
         tokio::spawn(server::serve(listener, server::router(app), stopped));
         let client = http_client();
-        Self { url, database_url, engine, store, log, verification, clock, guarded, client, stop, folder }
+        Self {
+            url,
+            database_url,
+            engine,
+            store,
+            log,
+            export,
+            verification,
+            clock,
+            guarded,
+            client,
+            stop,
+            folder,
+        }
+    }
+
+    /// A sequencer of its log that works when the test says so, and asks the export before it does.
+    pub fn sequencer(&self) -> Sequencer {
+        let guard = guard(self.export.as_ref());
+        Sequencer::new(Arc::clone(&self.log), Duration::ZERO, guard, &SystemEntropy)
     }
 
     /// Where its mail goes, unless the setup said otherwise: one `.eml` file a message.
@@ -337,7 +395,13 @@ impl Server {
             claim_draft: model::OfferDraft::Draft11,
         };
         let tenant = self.engine.create_tenant(tenant, &self.guarded).await.expect("a tenant");
-        let issuer = NewIssuer { tenant: tenant.id.clone(), name: name.to_owned(), slug: None, did: None };
+        let issuer = NewIssuer {
+            tenant: tenant.id.clone(),
+            name: name.to_owned(),
+            slug: None,
+            did: None,
+            anchor: None,
+        };
         let issuer = self.engine.create_issuer(issuer).await.expect("an issuer");
         let schema = seed_schema().to_string();
         let schema = self.engine.create_schema(&tenant.id, schema).await.expect("a schema");

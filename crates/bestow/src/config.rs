@@ -4,11 +4,13 @@
 //! environment outranks the file, the file outranks the default. Other variables that begin with `BESTOW_` (those of `dev.env`,
 //! for example) mean nothing here; an unknown key in the file is an error.
 
-mod images;
+mod anchoring;
+mod blobs;
 mod mail;
 mod sections;
 mod values;
 mod verifier;
+mod witness;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -128,8 +130,19 @@ impl Settings {
         range("mail.smtp_connections", self.mail.smtp_connections.into(), 1, 100)?;
         self.mail.check()?;
         self.images.check()?;
+        self.log.check()?;
         let Jwks { min_fresh_seconds: least, max_fresh_seconds: most, .. } = self.jwks;
         ensure!(least <= most, "jwks.min_fresh_seconds ({least}) exceeds jwks.max_fresh_seconds ({most})");
+        range("witnesses.timeout_seconds", self.witnesses.timeout_seconds.into(), 1, 60)?;
+        range("status_lists.digest_seconds", self.status_lists.digest_seconds, 1, 86_400)?;
+        range("evm.poll_ms", self.evm.poll_ms, 50, 60_000)?;
+        range("evm.min_seconds_between", self.evm.min_seconds_between.into(), 0, 86_400)?;
+        range("evm.replace_after_blocks", self.evm.replace_after_blocks, 1, 1_000)?;
+        range("evm.max_fee_gwei", self.evm.max_fee_gwei.into(), 1, 1_000_000)?;
+        range("evm.final_after", self.evm.final_after, 1, 1_000_000)?;
+        self.chain()?;
+        self.witness_peers()?;
+        self.witnessed_logs()?;
         self.did_method().map(drop)
     }
 
@@ -184,6 +197,8 @@ impl Settings {
             status_list_ttl: self.status_lists.ttl_seconds,
             claim_code_seconds: self.offers.claim_code_seconds.into(),
             access_token_seconds: self.wallets.access_token_seconds.into(),
+            anchor: self.log.policy.0,
+            witnesses: self.witness_peers()?.into_iter().map(|peer| peer.key).collect(),
         })
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use anchor::Log;
+use anchor::{Export, Log, Witness};
 use anyhow::{Context as _, bail, ensure};
-use issuance::{Engine, GuardedClient, LOG_KEY_OWNER, Parts, Verification};
-use keys::MasterKey;
+use blobs::Blobs;
+use issuance::{EVM_KEY_OWNER, Engine, GuardedClient, LOG_KEY_OWNER, Parts, Verification, WITNESS_KEY_OWNER};
+use keys::{MasterKey, Secret};
 use mail::Mailer;
-use media::Blobs;
 use model::{Clock, Entropy, StoredKey};
 use store::Store;
 
@@ -83,6 +83,34 @@ impl Context {
         Ok(Arc::new(log.await.context("cannot open the log")?))
     }
 
+    /// Opens the place to which the settings have the log exported, if there is one.
+    pub(crate) fn open_export(&self, log: &Arc<Log>) -> anyhow::Result<Option<Arc<Export>>> {
+        let Some((settings, place)) = self.settings.log_export() else { return Ok(None) };
+        let blobs = Blobs::open(&settings).context("the log's export (log.export_...)")?;
+        Ok(Some(Arc::new(Export::new(Arc::clone(log), blobs, &place, &*self.entropy))))
+    }
+
+    /// The key that sends transactions on a chain, made if there is none yet.
+    pub(crate) async fn evm_key(&self) -> anyhow::Result<evm::Signer> {
+        Ok(issuance::open_evm_key(&self.store, &self.master, &*self.clock, &*self.entropy).await?)
+    }
+
+    /// Takes the key that sends transactions over from elsewhere; `false` if there is one already.
+    pub(crate) async fn import_evm_key(&self, secret: &Secret<[u8; 32]>) -> anyhow::Result<bool> {
+        let (clock, entropy) = (&*self.clock, &*self.entropy);
+        Ok(issuance::import_evm_key(secret, &self.store, &self.master, clock, entropy).await?)
+    }
+
+    /// Opens the witness of other logs, if the settings name any; its key is made if there is none yet.
+    pub(crate) async fn open_witness(&self) -> anyhow::Result<Option<Arc<Witness>>> {
+        if self.settings.witness.logs.0.is_empty() {
+            return Ok(None);
+        }
+        let witness =
+            open_witness(&self.settings, &self.store, &self.master, Arc::clone(&self.clock), &*self.entropy);
+        witness.await.map(Some)
+    }
+
     /// The verifier of the deployment, whose log is `log`.
     pub(crate) fn verification(&self, log: &Arc<Log>) -> anyhow::Result<Arc<Verification>> {
         let settings =
@@ -94,6 +122,8 @@ impl Context {
     /// The keys that do not open with the master key, out of all that are stored.
     pub(crate) async fn closed_keys(&self) -> anyhow::Result<(Vec<keys::KeyError>, usize)> {
         let mut stored = self.store.keys(LOG_KEY_OWNER).await?;
+        stored.extend(self.store.keys(WITNESS_KEY_OWNER).await?);
+        stored.extend(self.store.keys(EVM_KEY_OWNER).await?);
         for issuer in self.store.issuers(None).await? {
             stored.extend(self.store.keys(issuer.id.as_str()).await?);
         }
@@ -107,9 +137,28 @@ impl Context {
     }
 }
 
+/// Opens the witness that the settings describe.
+pub(crate) async fn open_witness(
+    settings: &Settings,
+    store: &Arc<Store>,
+    master: &MasterKey,
+    clock: Arc<dyn Clock>,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<Arc<Witness>> {
+    let (name, logs) = (settings.witness_name(), settings.witnessed_logs()?);
+    let witness = issuance::open_witness(&name, logs, store, master, clock, entropy).await;
+    let witness = witness.context("cannot open the witness (the settings under [witness])")?;
+    let asked = &settings.witness.name;
+    if !asked.is_empty() && asked != witness.name() {
+        tracing::warn!(name = witness.name(), asked, "the witness has a name already, which cannot change");
+    }
+    Ok(Arc::new(witness))
+}
+
 /// Tries the master key on a key or two: with the wrong one, nothing at all would work, and new keys would be sealed under it.
-async fn check_master_key(store: &Store, master: &MasterKey) -> anyhow::Result<()> {
+pub(crate) async fn check_master_key(store: &Store, master: &MasterKey) -> anyhow::Result<()> {
     let mut stored: Vec<StoredKey> = store.keys(LOG_KEY_OWNER).await?;
+    stored.extend(store.keys(WITNESS_KEY_OWNER).await?);
     if let Some(issuer) = store.issuers(None).await?.first() {
         stored.extend(store.keys(issuer.id.as_str()).await?);
     }

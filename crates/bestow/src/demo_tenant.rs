@@ -153,6 +153,6 @@ async fn ensure_issuer(context: &Context, tenant: &TenantId) -> anyhow::Result<I
         return Ok(issuer);
     }
     let name = "Demo Issuer".to_owned();
-    let new = NewIssuer { tenant: tenant.clone(), name, slug: None, did: None };
+    let new = NewIssuer { tenant: tenant.clone(), name, slug: None, did: None, anchor: None };
     context.engine.create_issuer(new).await.context("the demo issuer")
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use anchor::Log;
+use anchor::{Log, Witness};
 use anyhow::Context as _;
 use keys::MasterKey;
 use tokio::net::TcpListener;
@@ -19,6 +19,7 @@ pub(crate) struct Development {
     pub(crate) context: Context,
     pub(crate) log: Arc<Log>,
     pub(crate) demo: DemoTenant,
+    witness: Option<Arc<Witness>>,
     listener: TcpListener,
 }
 
@@ -36,14 +37,16 @@ impl Development {
         settings.set_public_url(public_url.unwrap_or_else(|| format!("http://{reached}")))?;
         let context = Context::open_and_migrate(settings, master).await?;
         let log = context.open_log().await?;
+        let witness = context.open_witness().await?;
         let demo = DemoTenant::ensure(&context, folder).await?;
-        Ok(Self { context, log, demo, listener })
+        Ok(Self { context, log, demo, witness, listener })
     }
 
     /// Starts server and worker.
-    pub(crate) fn start(self) -> anyhow::Result<Process> {
-        let Self { context, log, listener, .. } = self;
-        Ok(Process::new(&context).with_server(&context, &log, listener)?.with_worker(&context, &log))
+    pub(crate) async fn start(self) -> anyhow::Result<Process> {
+        let Self { context, log, witness, listener, .. } = self;
+        let process = Process::new(&context).with_server(&context, &log, witness, listener)?;
+        process.with_worker(&context, &log).await
     }
 }
 
@@ -56,7 +59,7 @@ pub(crate) async fn listen_on(settings: &Settings) -> anyhow::Result<TcpListener
 }
 
 /// The address by which this machine reaches a listener that may listen on every address.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
     } else {

@@ -15,8 +15,10 @@ mod output;
 mod partner;
 mod process;
 mod proof;
+mod publishers;
 mod system;
 mod target;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anchor::{Log, Sequencer};
+use anchor::{Log, Sequencer, Witness};
 use anyhow::{Context as _, ensure};
-use issuance::Engine;
+use issuance::EngineError;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::context::Context;
+use crate::publishers::Publishers;
 
 /// How often what is no longer needed is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
@@ -66,7 +67,7 @@ impl Process {
         Self { server: None, worker: None, ended: CancellationToken::new(), store }
     }
 
-    /// Answers requests on `listener`.
+    /// Answers requests on `listener`, also those to the witness, if it is one.
     ///
     /// # Errors
     /// When the files that the settings of the verifier name cannot be used.
@@ -74,12 +75,14 @@ impl Process {
         mut self,
         context: &Context,
         log: &Arc<Log>,
+        witness: Option<Arc<Witness>>,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
         let router = server::router(server::App {
             engine: Arc::clone(&context.engine),
             log: Arc::clone(log),
             verification: context.verification(log)?,
+            witness,
             limits: context.settings.server_limits(),
             metrics: server::install_metrics(),
         });
@@ -90,20 +93,29 @@ impl Process {
     }
 
     /// Does the work behind the answers: the log's sequencer, the jobs (mail), housekeeping.
-    #[must_use]
-    pub(crate) fn with_worker(mut self, context: &Context, log: &Arc<Log>) -> Self {
+    ///
+    /// # Errors
+    /// When what publishes the log's heads cannot be used as it is set.
+    pub(crate) async fn with_worker(mut self, context: &Context, log: &Arc<Log>) -> anyhow::Result<Self> {
         announce_mail(&context.settings);
         let engine = Arc::clone(&context.engine);
-        let sequencer = Sequencer::new(Arc::clone(log), context.settings.log_interval(), &*context.entropy);
+        let publishers = Publishers::open(context, log).await?;
+        let interval = context.settings.log_interval();
+        let sequencer = Sequencer::new(Arc::clone(log), interval, publishers.guard(), &*context.entropy);
+        let digests = context.settings.digest_interval();
         self.worker = Some(Task::start("worker", &self.ended, |stopping| async move {
             tokio::join!(
                 sequencer.run(stopping.clone()),
+                publishers.run(stopping.clone()),
                 engine.work(stopping.clone()),
-                housekeep(&engine, stopping)
+                every(digests, stopping.clone(), "the leaves about status lists", || async {
+                    engine.digest_status_lists().await.map(drop)
+                }),
+                every(HOUSEKEEPING, stopping, "housekeeping", || engine.housekeep())
             );
             Ok(())
         }));
-        self
+        Ok(self)
     }
 
     /// Runs until `stop` ([`stop_requested`]) or until something ends by itself, then ends in good order.
@@ -137,13 +149,19 @@ fn announce_mail(settings: &Settings) {
     }
 }
 
-async fn housekeep(engine: &Engine, mut stopping: watch::Receiver<bool>) {
+/// Does something once in a while, and at once.
+async fn every<F: Future<Output = Result<(), EngineError>>>(
+    interval: Duration,
+    mut stopping: watch::Receiver<bool>,
+    what: &str,
+    work: impl Fn() -> F,
+) {
     loop {
-        if let Err(error) = engine.housekeep().await {
-            tracing::warn!(%error, "housekeeping failed; trying again later");
+        if let Err(error) = work().await {
+            tracing::warn!(%error, what, "this failed; trying again later");
         }
         // Either answer of the channel means stop; only the time running out means another round.
-        if tokio::time::timeout(HOUSEKEEPING, stopping.wait_for(|stop| *stop)).await.is_ok() {
+        if tokio::time::timeout(interval, stopping.wait_for(|stop| *stop)).await.is_ok() {
             return;
         }
     }

@@ -1,11 +1,15 @@
-//! Checking a proof file offline: what `bestow verify-proof` and `bestow demo` show.
+//! Checking a proof file: what `bestow verify-proof` and `bestow demo` show.
 
-use anyhow::{Context, anyhow};
+pub(crate) mod chain;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, anyhow, ensure};
 use model::{LogLeaf, Timestamp};
 use tlog::hash::leaf_hash;
 use tlog::key::VerifierKey;
 use tlog::tlog_proof::TlogProof;
-use verify::{ProofExtra, verify_commitments};
+use verify::{Listed, ProofExtra, listed, verify_commitments};
 
 /// What a proof shows to whoever trusts the log's key.
 #[derive(Debug)]
@@ -18,6 +22,11 @@ pub(crate) struct Shown {
     pub(crate) tree_size: u64,
     /// The log.
     pub(crate) origin: String,
+    /// What a status list says of the credential, if the proof is of one and a credential was given.
+    pub(crate) listed: Option<Listed>,
+    /// What the proof carries beside itself.
+    pub(crate) extra: ProofExtra,
+    proof: TlogProof,
 }
 
 impl Shown {
@@ -25,10 +34,16 @@ impl Shown {
     pub(crate) fn at(&self) -> Timestamp {
         Timestamp::from_seconds(self.leaf.at)
     }
+
+    /// Checks that so many of the witnesses have signed the checkpoint; the names of those that have.
+    pub(crate) fn cosigned(&self, witnesses: &Witnesses) -> anyhow::Result<Vec<String>> {
+        witnesses.of(self.proof.checkpoint())
+    }
 }
 
 /// Checks that the log with this key holds the proof's leaf, that the leaf stands for the core claim that the proof carries, and
-/// the core claim for its documents; and, if a credential is given, that it is one of them. Needs no network.
+/// the core claim for its documents; or the leaf for the status list. If a credential is given, it must be one of the
+/// documents, or have an entry in the list. Needs no network.
 pub(crate) fn check(proof: &str, key: &VerifierKey, credential: Option<&str>) -> anyhow::Result<Shown> {
     let proof: TlogProof = proof.parse().context("this is no proof file")?;
     let extra: ProofExtra = serde_json::from_slice(proof.extra())
@@ -36,11 +51,49 @@ pub(crate) fn check(proof: &str, key: &VerifierKey, credential: Option<&str>) ->
     // A log's key is named after the log.
     let leaf = leaf_hash(extra.leaf.as_bytes());
     let checkpoint = proof.verify(&leaf, key.name().as_str(), key)?;
+    let (tree_size, origin) = (checkpoint.size(), checkpoint.origin().to_owned());
     let leaf = verify_commitments(&extra, credential)?;
-    Ok(Shown {
-        leaf,
-        index: proof.index(),
-        tree_size: checkpoint.size(),
-        origin: checkpoint.origin().to_owned(),
-    })
+    let listed = match credential {
+        Some(credential) => listed(&extra, credential)?,
+        None => None,
+    };
+    Ok(Shown { leaf, index: proof.index(), tree_size, origin, listed, extra, proof })
+}
+
+/// Whose cosignatures count, and how many of them are wanted.
+#[derive(Debug)]
+pub(crate) struct Witnesses {
+    keys: Vec<VerifierKey>,
+    wanted: usize,
+}
+
+impl Witnesses {
+    /// Of these witnesses so many are wanted, or all of them. A witness that is named twice is one.
+    pub(crate) fn new(keys: &[VerifierKey], wanted: Option<usize>) -> anyhow::Result<Self> {
+        let keys: BTreeSet<&VerifierKey> = keys.iter().collect();
+        let wanted = wanted.unwrap_or(keys.len());
+        ensure!(
+            wanted <= keys.len(),
+            "--witnesses {wanted} can never be had of {} witnesses: name each with --witness",
+            keys.len()
+        );
+        Ok(Self { keys: keys.into_iter().cloned().collect(), wanted })
+    }
+
+    /// Whether any were named.
+    pub(crate) fn are_asked(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// The names of those that have signed a checkpoint, which must be as many as are wanted.
+    pub(crate) fn of(&self, checkpoint: &tlog::checkpoint::SignedCheckpoint) -> anyhow::Result<Vec<String>> {
+        let signed = checkpoint.cosignatures(&self.keys)?;
+        ensure!(
+            signed.len() >= self.wanted,
+            "the checkpoint has {} cosignatures of the witnesses that were named; {} are wanted",
+            signed.len(),
+            self.wanted
+        );
+        Ok(signed.into_iter().map(|signature| signature.key.name().to_string()).collect())
+    }
 }

@@ -68,7 +68,8 @@ impl Target {
             .default("development", "true")?
             .default("database.url", &folder.database_url()?)?
             .default("mail.folder", &folder.inner("mail")?)?
-            .default("images.folder", &folder.inner("images")?)?;
+            .default("images.folder", &folder.inner("images")?)?
+            .default("log.export_folder", &folder.inner("log")?)?;
         if let Some(url) = folder.environment()?.as_ref().and_then(|known| known.get("BESTOW_URL")) {
             loader = loader.default("public_url", url)?;
         }

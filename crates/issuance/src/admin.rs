@@ -3,8 +3,9 @@
 use jose::JwkSet;
 use keys::new_key;
 use model::{
-    Consent, DuplicateScope, Email, Format, Holder, Issuer, IssuerId, KeyPurpose, KeyState, OfferDraft,
-    PartnerKeys, Program, ProgramId, Schema, SchemaId, StoredKey, Tenant, TenantId, Timestamp, WalletPolicy,
+    AnchorPolicy, Consent, DuplicateScope, Email, Format, Holder, Issuer, IssuerId, KeyPurpose, KeyState,
+    OfferDraft, PartnerKeys, Program, ProgramId, Schema, SchemaId, StoredKey, Tenant, TenantId, Timestamp,
+    WalletPolicy,
 };
 use store::StoreError;
 
@@ -86,6 +87,8 @@ pub struct NewIssuer {
     pub slug: Option<String>,
     /// Its DID; that of its new iden3 identity if absent.
     pub did: Option<String>,
+    /// When what it signs counts as anchored; the deployment's default if absent.
+    pub anchor: Option<AnchorPolicy>,
 }
 
 /// A program to be.
@@ -172,7 +175,8 @@ impl Engine {
             None => self.identity_did(&keys)?,
         };
         let slug = check_slug(new.slug.unwrap_or_else(|| slug_of(&new.name)))?;
-        let issuer = Issuer { id, tenant_id: tenant.id, slug, did, name: new.name };
+        let anchor = new.anchor.unwrap_or(self.settings.anchor);
+        let issuer = Issuer { id, tenant_id: tenant.id, slug, did, name: new.name, anchor };
         self.store.insert_issuer(&issuer, &keys, now).await?;
         Ok(issuer)
     }
@@ -184,11 +188,10 @@ impl Engine {
         Ok(identity.did().to_owned())
     }
 
-    /// Renames an issuer.
-    pub async fn rename_issuer(&self, issuer: &Issuer, name: &str) -> Result<(), AdminError> {
-        check_name(name)?;
-        let renamed = self.store.rename_issuer(&issuer.tenant_id, &issuer.did, name).await?;
-        if renamed { Ok(()) } else { Err(AdminError::Unknown("issuer")) }
+    /// Replaces an issuer's name and anchoring policy.
+    pub async fn update_issuer(&self, issuer: &Issuer) -> Result<(), AdminError> {
+        check_name(&issuer.name)?;
+        if self.store.update_issuer(issuer).await? { Ok(()) } else { Err(AdminError::Unknown("issuer")) }
     }
 
     /// Makes an issuer's next key the current one and publishes a new next one. What the old key signed still verifies.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
+use blobs::Blobs;
 use iden3::DidMethod;
 use keys::MasterKey;
 use mail::Mailer;
-use media::Blobs;
-use model::{Clock, Entropy, Tenant, TenantId, Timestamp};
+use model::{AnchorPolicy, Clock, Entropy, Tenant, TenantId, Timestamp};
 use store::Store;
+use tlog::key::VerifierKey;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::catalog::Catalog;
@@ -39,6 +40,10 @@ pub struct Settings {
     pub claim_code_seconds: i64,
     /// For how many seconds a wallet's access token is accepted.
     pub access_token_seconds: i64,
+    /// When what a new issuer signs counts as anchored, unless it is said.
+    pub anchor: AnchorPolicy,
+    /// The keys of the witnesses that are asked to sign the log's checkpoints.
+    pub witnesses: Vec<VerifierKey>,
 }
 
 /// What an engine is put together from.

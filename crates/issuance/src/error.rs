@@ -1,8 +1,8 @@
 //! What goes wrong inside. A caller of an API never sees this text; it is logged once, where the answer is rendered.
 
 use anchor::AnchorError;
+use blobs::BlobError;
 use keys::KeyError;
-use media::BlobError;
 use store::StoreError;
 
 /// An error that is nobody's fault but ours.

@@ -1,11 +1,10 @@
-//! What was issued, and the proof that it is in the log: what a stranger checks.
+//! What was issued, as it was handed out.
 
 use std::collections::BTreeMap;
 
-use anchor::Log;
-use model::{CoreClaimHash, CredentialId, Format, LeafOp, TenantId};
+use model::{CoreClaimHash, CredentialId, Format, TenantId};
 use store::{Delivery, StatusQuery};
-use verify::{ProofExtra, commitment};
+use verify::commitment;
 
 use crate::EngineError;
 use crate::engine::Engine;
@@ -29,20 +28,6 @@ pub struct CommittedDocument {
     pub document: String,
     /// SHA-256 of its JWS payload.
     pub commitment: [u8; 32],
-}
-
-/// Why there is no proof.
-#[derive(Debug, thiserror::Error)]
-pub enum ProofError {
-    /// No such credential, or it was not revoked.
-    #[error("unknown")]
-    Unknown,
-    /// The leaf waits for a checkpoint.
-    #[error("not anchored yet")]
-    NotYet,
-    /// Our fault.
-    #[error(transparent)]
-    Internal(#[from] EngineError),
 }
 
 fn committed(
@@ -85,28 +70,5 @@ impl Engine {
             .map_err(|_| EngineError::inconsistent(format!("credential {id}: its documents are not JSON")))?;
         let documents = committed(&id, texts)?;
         Ok(Some(IssuedDocuments { id, core_claim: hex::encode(issued.core_claim), documents }))
-    }
-
-    /// The proof that a tenant's credential was issued, or revoked, as a tlog-proof file.
-    pub async fn credential_proof(
-        &self,
-        log: &Log,
-        tenant: &TenantId,
-        hash: CoreClaimHash,
-        op: LeafOp,
-    ) -> Result<String, ProofError> {
-        let issued = self.issued_documents(tenant, hash).await?.ok_or(ProofError::Unknown)?;
-        let leaf = self.store.leaf(tenant, &issued.id, op).await.map_err(EngineError::from)?;
-        let (index, leaf) = leaf.ok_or(ProofError::Unknown)?;
-        let index = index.ok_or(ProofError::NotYet)?;
-        let commitments = issued
-            .documents
-            .iter()
-            .map(|(name, document)| (name.clone(), hex::encode(document.commitment)))
-            .collect();
-        let extra = ProofExtra { leaf, core_claim: issued.core_claim, commitments };
-        let extra = serde_json::to_vec(&extra).expect("text alone");
-        let proof = log.prove(index.unsigned_abs(), extra).await.map_err(EngineError::from)?;
-        Ok(proof.to_string())
     }
 }

@@ -4,9 +4,11 @@
 //! its own wire format. What is a rule about credentials is here and nowhere else.
 
 mod admin;
+mod anchoring;
 mod audit;
 mod catalog;
 mod credential_status;
+mod deployment_key;
 mod engine;
 mod error;
 mod fetch;
@@ -22,19 +24,24 @@ mod mint;
 mod offers;
 mod partner;
 mod positions;
+mod proof;
 mod publish;
 mod revoke;
+mod status_digest;
 mod subject;
 mod verification;
 mod wallet;
+mod witness_key;
 
 pub use admin::{AdminError, NewIssuer, NewProgram, NewTenant};
+pub use anchoring::{AnchorReport, EvmReport, LeafReport, LogAnchors};
 pub use credential_status::Status;
+pub use deployment_key::{EVM_KEY_OWNER, import_evm_key, open_evm_key};
 pub use engine::{Engine, Parts, Settings};
 pub use error::EngineError;
 pub use fetch::{FetchError, Fetched, GuardedClient};
 pub use issue_on_behalf::{IssueError, IssueRequest, Issued};
-pub use issued::{CommittedDocument, IssuedDocuments, ProofError};
+pub use issued::{CommittedDocument, IssuedDocuments};
 pub use log_key::{LOG_KEY_OWNER, OpenLogError, open_log};
 pub use offers::{
     Caller, CallerError, ClaimInput, CreateOffers, CreatedApiKey, CreatedOffers, CredentialTemplate,
@@ -42,6 +49,7 @@ pub use offers::{
     RevokedOffers, Shared, TemplateField,
 };
 pub use partner::{AuthenticateError, JwksSettings, Partner, PartnerAuthError, TokenSettings};
+pub use proof::{ProofDepth, ProofError};
 pub use publish::ListFormat;
 pub use revoke::Revoked;
 pub use subject::{SchemaError, Violation};
@@ -56,3 +64,4 @@ pub use wallet::{
     NotificationEvent, Scheme, TokenAnswer, TokenRequest, WalletAnswer, WalletError, WalletIssuer, Wanted,
     configuration_id,
 };
+pub use witness_key::{OpenWitnessError, WITNESS_KEY_OWNER, open_witness};

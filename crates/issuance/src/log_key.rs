@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use anchor::{Log, LogOpenError};
-use keys::{MasterKey, log_key, new_key};
-use model::{Clock, Entropy, KeyPurpose, KeyState};
-use store::{Store, StoreError};
+use keys::{MasterKey, log_key};
+use model::{Clock, Entropy, KeyPurpose};
+use store::Store;
 use tlog::key::KeyName;
 
 use crate::EngineError;
+use crate::deployment_key::deployment_key;
 
 /// The owner of the log's key ([`model::StoredKey::owner`]).
 pub const LOG_KEY_OWNER: &str = "log";
@@ -40,23 +41,7 @@ pub async fn open_log(
 ) -> Result<Log, OpenLogError> {
     let origin = store.deployment_value("log.origin", origin).await.map_err(EngineError::from)?;
     let name: KeyName = origin.parse().map_err(|_| OpenLogError::Origin(origin.clone()))?;
-    let stored = match current(store).await? {
-        Some(key) => key,
-        None => {
-            let key = new_key(master, LOG_KEY_OWNER, KeyPurpose::Log, KeyState::Current, entropy);
-            match store.insert_key(&key, clock.now()).await {
-                // Another replica was faster.
-                Ok(()) | Err(StoreError::Exists(_)) => {}
-                Err(error) => return Err(EngineError::from(error).into()),
-            }
-            current(store).await?.ok_or_else(|| EngineError::inconsistent("the log has no key"))?
-        }
-    };
+    let stored = deployment_key(LOG_KEY_OWNER, KeyPurpose::Log, store, master, &*clock, entropy).await?;
     let signer = log_key(master, &stored, name).map_err(EngineError::from)?;
     Ok(Log::open(origin, signer, Arc::clone(store), clock).await?)
-}
-
-async fn current(store: &Store) -> Result<Option<model::StoredKey>, EngineError> {
-    let keys = store.keys(LOG_KEY_OWNER).await?;
-    Ok(keys.into_iter().find(|key| key.state == KeyState::Current))
 }

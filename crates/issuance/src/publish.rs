@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Program, ProgramId, SchemaId};
+use model::{IssuerId, Program, ProgramId, SchemaId};
 use moka::future::Cache;
 use serde_json::{Map, Value, json};
 use vc::did::VerificationMethod;
@@ -153,6 +153,18 @@ impl Engine {
         Ok(Some(signed.map_err(EngineError::from)?))
     }
 
+    /// A status list as it is now.
+    pub(crate) async fn list_bits(&self, issuer: &IssuerId, list: i64) -> Result<StatusBits, EngineError> {
+        let broken =
+            |error: &dyn std::fmt::Display| EngineError::inconsistent(format!("status list: {error}"));
+        let mut bits = StatusBits::new(LIST_SIZE).map_err(|error| broken(&error))?;
+        for index in self.store.revoked_entries(issuer, list).await? {
+            let index = u32::try_from(index).map_err(|error| broken(&error))?;
+            bits.set(index, true).map_err(|error| broken(&error))?;
+        }
+        Ok(bits)
+    }
+
     async fn sign_list(
         &self,
         issuer: &ActiveIssuer,
@@ -161,11 +173,7 @@ impl Engine {
     ) -> Result<Arc<str>, EngineError> {
         let broken =
             |error: &dyn std::fmt::Display| EngineError::inconsistent(format!("status list: {error}"));
-        let mut bits = StatusBits::new(LIST_SIZE).map_err(|error| broken(&error))?;
-        for index in self.store.revoked_entries(&issuer.issuer.id, list).await? {
-            let index = u32::try_from(index).map_err(|error| broken(&error))?;
-            bits.set(index, true).map_err(|error| broken(&error))?;
-        }
+        let bits = self.list_bits(&issuer.issuer.id, list).await?;
         let now = self.clock.now();
         let expires = now.plus_seconds(LIST_VALID_SECONDS);
         let key = issuer.current();

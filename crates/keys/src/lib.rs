@@ -9,4 +9,7 @@ mod signing;
 
 pub use master::{MasterKey, MasterKeyError, OpenError};
 pub use secret::Secret;
-pub use signing::{CredentialKey, KeyError, identity_key, log_key, new_key, open_key, status_key};
+pub use signing::{
+    CredentialKey, KeyError, evm_key, identity_key, log_key, new_key, open_key, sealed_key, status_key,
+    witness_key,
+};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use iden3::babyjubjub::PrivateKey;
 use model::{Entropy, KeyId, KeyPurpose, KeyState, StoredKey};
+use tlog::cosignature::Cosigner;
 use tlog::key::KeyName;
 use tlog::note::NoteSigner;
 
@@ -60,11 +61,40 @@ pub fn new_key(
             let kid = jose::b64url_encode(&key.public_key().thumbprint());
             (kid, key.public_key().to_jwk().to_string(), Secret::new(pkcs8))
         }
-        KeyPurpose::Identity | KeyPurpose::Status | KeyPurpose::Log => {
+        KeyPurpose::Identity
+        | KeyPurpose::Status
+        | KeyPurpose::Log
+        | KeyPurpose::Witness
+        | KeyPurpose::Evm => {
             let secret = entropy.bytes::<32>().to_vec();
             (format!("{purpose}-{}", hex::encode(entropy.bytes::<16>())), String::new(), Secret::new(secret))
         }
     };
+    sealed(master, owner, purpose, state, (kid, public), &secret, entropy)
+}
+
+/// Seals a key that was made elsewhere and publishes nothing: 32 bytes.
+pub fn sealed_key(
+    master: &MasterKey,
+    owner: &str,
+    purpose: KeyPurpose,
+    state: KeyState,
+    secret: &Secret<Vec<u8>>,
+    entropy: &dyn Entropy,
+) -> StoredKey {
+    let kid = format!("{purpose}-{}", hex::encode(entropy.bytes::<16>()));
+    sealed(master, owner, purpose, state, (kid, String::new()), secret, entropy)
+}
+
+fn sealed(
+    master: &MasterKey,
+    owner: &str,
+    purpose: KeyPurpose,
+    state: KeyState,
+    (kid, public): (String, String),
+    secret: &Secret<Vec<u8>>,
+    entropy: &dyn Entropy,
+) -> StoredKey {
     let kid = KeyId::from(kid);
     let sealed = master.seal(&context(&kid, owner, purpose), secret.expose(), entropy);
     StoredKey { kid, owner: owner.to_owned(), purpose, state, public, sealed }
@@ -108,4 +138,14 @@ pub fn status_key(master: &MasterKey, stored: &StoredKey) -> Result<Secret<[u8; 
 /// Opens the key that signs the log's checkpoints, under the log's name.
 pub fn log_key(master: &MasterKey, stored: &StoredKey, name: KeyName) -> Result<NoteSigner, KeyError> {
     open_32(master, stored, KeyPurpose::Log).map(|seed| NoteSigner::new(name, &seed))
+}
+
+/// Opens the key that cosigns other logs' checkpoints, under the witness's name.
+pub fn witness_key(master: &MasterKey, stored: &StoredKey, name: KeyName) -> Result<Cosigner, KeyError> {
+    open_32(master, stored, KeyPurpose::Witness).map(|seed| Cosigner::new(name, &seed))
+}
+
+/// Opens the key that signs transactions on an EVM chain: a secp256k1 scalar.
+pub fn evm_key(master: &MasterKey, stored: &StoredKey) -> Result<Secret<[u8; 32]>, KeyError> {
+    open_32(master, stored, KeyPurpose::Evm).map(Secret::new)
 }

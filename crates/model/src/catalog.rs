@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{IssuerId, OfferDraft, ProgramId, SchemaId, TenantId, Timestamp, WalletPolicy};
+use crate::{AnchorPolicy, IssuerId, OfferDraft, ProgramId, SchemaId, TenantId, Timestamp, WalletPolicy};
 
 /// Where a tenant's public keys come from, by which its Partner JWTs are checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Issuer {
     pub did: String,
     /// Shown to people.
     pub name: String,
+    /// When what it signs counts as anchored.
+    pub anchor: AnchorPolicy,
 }
 
 /// A JSON Schema of the credential subject.

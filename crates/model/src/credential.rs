@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::words;
 use crate::{
-    CoreClaimHash, CredentialId, Email, HolderId, IssuerId, ProgramId, SchemaId, TenantId, Timestamp,
+    Anchoring, CoreClaimHash, CredentialId, Email, HolderId, IssuerId, ProgramId, SchemaId, TenantId,
+    Timestamp,
 };
 
 /// A transition that a state machine does not have.
@@ -40,15 +41,6 @@ impl Holding {
             Err(InvalidTransition { from: self, to: Self::Revoked })
         }
     }
-}
-
-/// Whether a leaf of the log is covered by a published checkpoint: `WAIT_ONCHAIN -> ONCHAIN`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchoring {
-    /// Not yet.
-    Waiting,
-    /// Covered.
-    Anchored,
 }
 
 /// Whether a person accepts credentials that a tenant issues on their behalf.
@@ -156,45 +148,6 @@ impl Credential {
     }
 }
 
-/// What a leaf of the log says happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LeafOp {
-    /// A credential was issued.
-    Issue,
-    /// A credential was revoked.
-    Revoke,
-}
-
-words!(LeafOp { Issue = "issue", Revoke = "revoke" });
-
-/// A leaf of the log. It holds no personal data: `hash` is a commitment blinded by 128-bit salts and a random nonce.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLeaf {
-    /// Version of the leaf's form: 1.
-    pub v: u8,
-    /// What happened.
-    pub op: LeafOp,
-    /// The issuer's DID.
-    pub issuer: String,
-    /// `coreClaimHash`, 64 lower-case hex digits.
-    pub hash: String,
-    /// When: seconds since 1970-01-01T00:00:00Z.
-    pub at: i64,
-}
-
-impl LogLeaf {
-    /// A leaf of the present version.
-    pub fn new(op: LeafOp, issuer: &str, hash: CoreClaimHash, at: Timestamp) -> Self {
-        Self { v: 1, op, issuer: issuer.to_owned(), hash: hash.to_string(), at: at.seconds() }
-    }
-
-    /// The leaf's bytes: JSON without white space, members in the order of this type.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a leaf holds nothing that JSON cannot")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,16 +198,5 @@ mod tests {
             assert_eq!(holding.as_str().parse(), Ok(holding));
         }
         assert!("gone".parse::<Holding>().is_err());
-    }
-
-    #[test]
-    fn a_leaf_has_one_form() {
-        let leaf = LogLeaf::new(LeafOp::Issue, "did:x:1", CoreClaimHash([1; 32]), Timestamp::from_seconds(7));
-        let json = leaf.to_json();
-        assert_eq!(
-            json,
-            format!(r#"{{"v":1,"op":"issue","issuer":"did:x:1","hash":"{}","at":7}}"#, "01".repeat(32))
-        );
-        assert_eq!(serde_json::from_str::<LogLeaf>(&json).expect("reads back"), leaf);
     }
 }

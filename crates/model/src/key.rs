@@ -14,9 +14,20 @@ pub enum KeyPurpose {
     Status,
     /// Signs the log's checkpoints (Ed25519).
     Log,
+    /// Signs other logs' checkpoints as their witness (Ed25519).
+    Witness,
+    /// Signs transactions on an EVM chain (secp256k1).
+    Evm,
 }
 
-words!(KeyPurpose { Credential = "credential", Identity = "identity", Status = "status", Log = "log" });
+words!(KeyPurpose {
+    Credential = "credential",
+    Identity = "identity",
+    Status = "status",
+    Log = "log",
+    Witness = "witness",
+    Evm = "evm",
+});
 
 /// Where a key is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +47,7 @@ words!(KeyState { Next = "next", Current = "current", Previous = "previous" });
 pub struct StoredKey {
     /// `kid`.
     pub kid: KeyId,
-    /// An issuer's id, or `log`.
+    /// An issuer's id, or `log`, `witness`, `evm`.
     pub owner: String,
     /// What it is for.
     pub purpose: KeyPurpose,

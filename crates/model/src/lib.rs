@@ -3,11 +3,13 @@
 //! Nothing here reads a clock, draws randomness or touches a database: [`Clock`] and [`Entropy`] are handed in.
 
 mod access;
+mod anchoring;
 mod catalog;
 mod credential;
 mod email;
 mod id;
 mod key;
+mod ledger;
 mod listing;
 mod offer;
 mod presentation;
@@ -18,14 +20,12 @@ mod wallet;
 mod words;
 
 pub use access::{Actor, ActorKind, ApiKey, ApiKeyStatus, AuditAction, AuditEvent, Origin, Role};
+pub use anchoring::{AnchorPolicy, Anchoring, Finality, Marks, PolicyError, SlotOrder, SlotState};
 pub use catalog::{
     DuplicateScope, Format, Issuer, PartnerKeys, Program, ProgramClosed, Schema, Tenant, UnknownFormat,
     credential_types,
 };
-pub use credential::{
-    Anchoring, Consent, Credential, Holder, Holding, InvalidTransition, LeafOp, LogLeaf, OnDuplicate,
-    VcStatus,
-};
+pub use credential::{Consent, Credential, Holder, Holding, InvalidTransition, OnDuplicate, VcStatus};
 pub use email::{Email, EmailError};
 pub use id::{
     ApiKeyId, AuditEventId, CollectionId, CoreClaimHash, CredentialId, HashError, HolderId, ImageId,
@@ -33,6 +33,7 @@ pub use id::{
     UserId, canonical_uuid, random_uuid,
 };
 pub use key::{KeyPurpose, KeyState, StoredKey};
+pub use ledger::{LeafOp, LogLeaf};
 pub use listing::{
     Column, ColumnKind, Comparator, Condition, Direction, Filter, InvalidLiteral, Link, ListRequest,
     Listable, Literal, Operator, Sort,

@@ -3,14 +3,16 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use anchor::Log;
+use anchor::{Log, Witness};
 use axum::Router;
+use axum::extract::FromRef;
 use axum::http::{HeaderName, Method, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 use issuance::{Engine, Verification};
 use metrics_exporter_prometheus::PrometheusHandle;
+use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa::OpenApi;
@@ -19,9 +21,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::limiter::{AddressLimiter, PartnerLimiter};
+use crate::observe::Observer;
 use crate::on_behalf::ApiError;
 use crate::{
     holder, identity, images, log, observe, offers, on_behalf, ops, status, tenant_api, verify, wallet,
+    witness,
 };
 
 /// What an operator limits.
@@ -57,6 +61,8 @@ pub struct App {
     pub log: Arc<Log>,
     /// The verifier.
     pub verification: Arc<Verification>,
+    /// The witness of other logs, if it is one.
+    pub witness: Option<Arc<Witness>>,
     /// Limits.
     pub limits: Limits,
     /// The process's metrics ([`crate::install_metrics`]).
@@ -69,10 +75,23 @@ pub(crate) struct State {
     pub(crate) engine: Arc<Engine>,
     pub(crate) log: Arc<Log>,
     pub(crate) verification: Arc<Verification>,
+    pub(crate) witness: Option<Arc<Witness>>,
     pub(crate) limits: Limits,
     pub(crate) limiter: Arc<PartnerLimiter>,
     pub(crate) address_limiter: Arc<AddressLimiter>,
     pub(crate) metrics: PrometheusHandle,
+}
+
+impl FromRef<State> for Arc<AddressLimiter> {
+    fn from_ref(state: &State) -> Self {
+        Self::clone(&state.address_limiter)
+    }
+}
+
+impl FromRef<State> for Arc<Store> {
+    fn from_ref(state: &State) -> Self {
+        Self::clone(state.engine.store())
+    }
 }
 
 #[derive(OpenApi)]
@@ -97,6 +116,7 @@ fn routes() -> OpenApiRouter<State> {
         .merge(status::routes())
         .merge(identity::routes())
         .merge(log::routes())
+        .merge(witness::routes())
         .merge(ops::routes())
 }
 
@@ -136,12 +156,15 @@ pub fn openapi_json() -> String {
 
 /// Builds the router of the whole application.
 pub fn router(app: App) -> Router {
+    let engine = Arc::clone(&app.engine);
+    let observer = Observer::new(&app.limits.trusted_proxies, move || engine.random());
     let state = State {
         limiter: Arc::new(PartnerLimiter::per_second(app.limits.partner_requests_per_second)),
         address_limiter: Arc::new(AddressLimiter::per_minute(app.limits.public_requests_per_minute)),
         engine: app.engine,
         log: app.log,
         verification: app.verification,
+        witness: app.witness,
         limits: app.limits,
         metrics: app.metrics,
     };
@@ -153,7 +176,7 @@ pub fn router(app: App) -> Router {
         .layer(cors())
         .layer(CatchPanicLayer::custom(|panic| observe::panicked(&panic)))
         .layer(middleware::from_fn(tenant_api::name_request))
-        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(state)
 }
 

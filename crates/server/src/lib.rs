@@ -21,7 +21,9 @@ mod tenant_api;
 mod verify;
 mod wallet;
 mod web;
+mod witness;
 
 pub use app::{App, Limits, openapi_json, router};
 pub use observe::install_metrics;
 pub use serve::serve;
+pub use witness::{WitnessApp, witness_router};

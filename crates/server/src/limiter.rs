@@ -3,8 +3,9 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,6 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use model::TenantId;
 
-use crate::app::State;
 use crate::observe::ClientAddress;
 use crate::on_behalf::ApiError;
 
@@ -75,12 +75,16 @@ impl IntoResponse for TooOften {
     }
 }
 
-impl FromRequestParts<State> for Admitted {
+impl<S> FromRequestParts<S> for Admitted
+where
+    S: Send + Sync,
+    Arc<AddressLimiter>: FromRef<S>,
+{
     type Rejection = TooOften;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, TooOften> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, TooOften> {
         if let Some(address) = parts.extensions.get::<ClientAddress>() {
-            state.address_limiter.admit(&counted(address.0)).map_err(TooOften)?;
+            Arc::from_ref(state).admit(&counted(address.0)).map_err(TooOften)?;
         }
         Ok(Self)
     }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State as FromState};
@@ -16,7 +16,6 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use model::Origin;
 use tracing::Instrument;
 
-use crate::app::State;
 use crate::on_behalf::ApiError;
 
 /// The other end of a connection.
@@ -43,6 +42,23 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
 /// The id of a request, as the answer repeats it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
+
+/// What observing needs.
+#[derive(Clone)]
+pub(crate) struct Observer {
+    trusted_proxies: Arc<[IpNet]>,
+    draw: Arc<dyn Fn() -> [u8; 16] + Send + Sync>,
+}
+
+impl Observer {
+    /// Believes what these proxies say of who asks, and draws ids of requests by `draw`.
+    pub(crate) fn new(
+        trusted_proxies: &[IpNet],
+        draw: impl Fn() -> [u8; 16] + Send + Sync + 'static,
+    ) -> Self {
+        Self { trusted_proxies: trusted_proxies.into(), draw: Arc::new(draw) }
+    }
+}
 
 /// The connection's address; behind trusted proxies, the nearest address in `X-Forwarded-For` that is none of theirs.
 fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
@@ -87,18 +103,18 @@ pub fn install_metrics() -> PrometheusHandle {
 
 /// Gives a request an id (the caller's, if it sent a readable one), measures it, and puts the id in the answer.
 pub(crate) async fn observe(
-    FromState(state): FromState<State>,
+    FromState(observer): FromState<Observer>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
-    let id = request_id(&request, &state);
+    let id = request_id(&request, &observer);
     let method = method_label(request.method());
     // The template, not the path: a path may name a person's credential.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let text = id.to_str().unwrap_or_default();
     request.extensions_mut().insert(RequestId(text.to_owned()));
-    if let Some(address) = client_address(&request, &state.limits.trusted_proxies) {
+    if let Some(address) = client_address(&request, &observer.trusted_proxies) {
         request.extensions_mut().insert(ClientAddress(address));
     }
     let span = tracing::info_span!("request", id = text, method, route);
@@ -132,7 +148,7 @@ fn log(status: StatusCode, started: Instant) {
     }
 }
 
-fn request_id(request: &Request, state: &State) -> HeaderValue {
+fn request_id(request: &Request, observer: &Observer) -> HeaderValue {
     let readable = |value: &&HeaderValue| {
         (1..=64).contains(&value.len())
             && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
@@ -140,7 +156,7 @@ fn request_id(request: &Request, state: &State) -> HeaderValue {
     match request.headers().get(REQUEST_ID).filter(readable) {
         Some(id) => id.clone(),
         None => {
-            let id = hex::encode(state.engine.random::<16>());
+            let id = hex::encode((observer.draw)());
             HeaderValue::from_str(&id).expect("hexadecimal digits")
         }
     }

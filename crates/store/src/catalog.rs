@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use model::{
-    DuplicateScope, Format, Issuer, IssuerId, PartnerKeys, Program, ProgramId, Schema, SchemaId, StoredKey,
-    Tenant, TenantId, Timestamp,
+    AnchorPolicy, DuplicateScope, Finality, Format, Issuer, IssuerId, PartnerKeys, Program, ProgramId,
+    Schema, SchemaId, StoredKey, Tenant, TenantId, Timestamp,
 };
 
 use crate::db::values;
@@ -62,6 +62,17 @@ struct IssuerRow {
     slug: String,
     did: String,
     name: String,
+    anchor_witnesses: i64,
+    anchor_confirmations: Option<i64>,
+}
+
+/// An issuer's policy, as its columns hold it.
+pub(crate) fn anchor_policy(witnesses: i64, confirmations: Option<i64>) -> AnchorPolicy {
+    AnchorPolicy { witnesses: witnesses as u32, evm: confirmations.and_then(Finality::from_level) }
+}
+
+fn anchor_columns(policy: &AnchorPolicy) -> (i64, Option<i64>) {
+    (policy.witnesses.into(), policy.evm.map(Finality::level))
 }
 
 impl From<IssuerRow> for Issuer {
@@ -72,6 +83,7 @@ impl From<IssuerRow> for Issuer {
             slug: row.slug,
             did: row.did,
             name: row.name,
+            anchor: anchor_policy(row.anchor_witnesses, row.anchor_confirmations),
         }
     }
 }
@@ -158,7 +170,10 @@ macro_rules! select {
         )
     };
     (issuer $rest:literal) => {
-        concat!("SELECT id, tenant_id, slug, did, name FROM issuer ", $rest)
+        concat!(
+            "SELECT id, tenant_id, slug, did, name, anchor_witnesses, anchor_confirmations FROM issuer ",
+            $rest
+        )
     };
     (schema $rest:literal) => {
         concat!("SELECT id, tenant_id, document FROM subject_schema ", $rest)
@@ -249,15 +264,18 @@ impl Store {
         keys: &[StoredKey],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql =
-            "INSERT INTO issuer (id, tenant_id, slug, did, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+        let sql = "INSERT INTO issuer (id, tenant_id, slug, did, name, created_at, anchor_witnesses, anchor_confirmations) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let (witnesses, confirmations) = anchor_columns(&issuer.anchor);
         let values = values![
             issuer.id.as_str(),
             issuer.tenant_id.as_str(),
             issuer.slug.as_str(),
             issuer.did.as_str(),
             issuer.name.as_str(),
-            now.0
+            now.0,
+            witnesses,
+            confirmations
         ];
         let mut tx = self.db.begin().await?;
         tx.execute(sql, values).await.map_err(|error| error.or_exists("an issuer with this DID or slug"))?;
@@ -267,10 +285,13 @@ impl Store {
         tx.commit().await
     }
 
-    /// Renames a tenant's issuer; `false` if there is no such issuer.
-    pub async fn rename_issuer(&self, tenant: &TenantId, did: &str, name: &str) -> Result<bool, StoreError> {
-        let sql = "UPDATE issuer SET name = $3 WHERE tenant_id = $1 AND did = $2";
-        Ok(self.db.execute(sql, values![tenant.as_str(), did, name]).await? == 1)
+    /// Replaces the name and the anchoring policy of a tenant's issuer; `false` if there is no such issuer.
+    pub async fn update_issuer(&self, issuer: &Issuer) -> Result<bool, StoreError> {
+        let sql = "UPDATE issuer SET name = $3, anchor_witnesses = $4, anchor_confirmations = $5 \
+                   WHERE tenant_id = $1 AND id = $2";
+        let (witnesses, confirmations) = anchor_columns(&issuer.anchor);
+        let (tenant, id, name) = (issuer.tenant_id.as_str(), issuer.id.as_str(), issuer.name.as_str());
+        Ok(self.db.execute(sql, values![tenant, id, name, witnesses, confirmations]).await? == 1)
     }
 
     /// The issuer with this DID, whoever owns it: the caller compares the owner.

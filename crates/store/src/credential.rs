@@ -1,12 +1,13 @@
 //! Issued credentials: their status, their documents, and the status lists.
 
 use model::{
-    Anchoring, AuditEvent, CoreClaimHash, Credential, CredentialId, IssuerId, LeafOp, ProgramId, SchemaId,
-    TenantId, Timestamp,
+    AnchorPolicy, Anchoring, AuditEvent, CoreClaimHash, Credential, CredentialId, IssuerId, LeafOp, Marks,
+    ProgramId, SchemaId, TenantId, Timestamp,
 };
 
+use crate::catalog::anchor_policy;
 use crate::db::{Db, Rows, kinds, values};
-use crate::issuance::{ledger_id, queue_leaf};
+use crate::issuance::queue_leaf;
 use crate::wallet::{revoke_deliveries, revoked_copies};
 use crate::{Store, StoreError, audit};
 
@@ -26,6 +27,8 @@ pub struct CredentialStatus {
     pub credential: Credential,
     /// Its issuer's DID.
     pub issuer_did: String,
+    /// When its issuer counts a leaf as anchored.
+    pub policy: AnchorPolicy,
     /// Whether its issue leaf is anchored.
     pub issue: Anchoring,
     /// Whether its revoke leaf, if there is one, is anchored.
@@ -56,10 +59,10 @@ struct StatusRow {
     issuer_did: String,
     issue_leaf: Option<i64>,
     revoke_leaf: Option<i64>,
-}
-
-fn anchoring(leaf: Option<i64>) -> Anchoring {
-    if leaf.is_some() { Anchoring::Anchored } else { Anchoring::Waiting }
+    anchor_witnesses: i64,
+    anchor_confirmations: Option<i64>,
+    witnessed: Option<i64>,
+    on_chain: Option<i64>,
 }
 
 impl StatusRow {
@@ -68,6 +71,11 @@ impl StatusRow {
             .holding
             .parse()
             .map_err(|error| StoreError::inconsistent("credential", "holding", &self.id, &error))?;
+        let policy = anchor_policy(self.anchor_witnesses, self.anchor_confirmations);
+        let marks = Marks {
+            witnessed: self.witnessed.unwrap_or_default(),
+            on_chain: self.on_chain.unwrap_or_default(),
+        };
         Ok(CredentialStatus {
             credential: Credential {
                 id: self.id.into(),
@@ -82,8 +90,9 @@ impl StatusRow {
                 expires_at: self.expires_at.map(Timestamp),
             },
             issuer_did: self.issuer_did,
-            issue: anchoring(self.issue_leaf),
-            revocation: anchoring(self.revoke_leaf),
+            policy,
+            issue: policy.anchoring(self.issue_leaf, marks),
+            revocation: policy.anchoring(self.revoke_leaf, marks),
         })
     }
 }
@@ -95,12 +104,15 @@ pub(crate) async fn statuses(
 ) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
     let sql = "SELECT v.column1 AS place, c.id, c.tenant_id, c.issuer_id, c.program_id, c.schema_id, c.holder_id, \
                c.holding, c.issued_at, c.expires_at, s.did AS issuer_did, \
-               i.leaf_index AS issue_leaf, r.leaf_index AS revoke_leaf \
+               i.leaf_index AS issue_leaf, r.leaf_index AS revoke_leaf, \
+               s.anchor_witnesses, s.anchor_confirmations, w.size AS witnessed, m.size AS on_chain \
                FROM {rows} \
                JOIN credential c ON c.core_claim_hash = v.column3 AND c.tenant_id = v.column2 \
                JOIN issuer s ON s.id = c.issuer_id \
                LEFT JOIN ledger_entry i ON i.id = c.id || '/issue' \
-               LEFT JOIN ledger_entry r ON r.id = c.id || '/revoke'";
+               LEFT JOIN ledger_entry r ON r.id = c.id || '/revoke' \
+               LEFT JOIN cosigned_head w ON w.level = s.anchor_witnesses \
+               LEFT JOIN evm_mark m ON m.level = s.anchor_confirmations";
     let rows = (0i64..)
         .zip(&queries)
         .map(|(place, query)| values![place, query.tenant.as_str(), query.hash.0.as_slice()])
@@ -133,19 +145,6 @@ impl Store {
         let row: Option<(Vec<u8>, String)> =
             self.db.fetch_optional(sql, values![tenant.as_str(), id.as_str()]).await?;
         Ok(row.map(|(core_claim, documents)| IssuedCredential { core_claim, documents }))
-    }
-
-    /// A leaf of a tenant's credential, or of what a wallet was given of one: its place in the log, if it has one, and its bytes.
-    pub async fn leaf(
-        &self,
-        tenant: &TenantId,
-        id: &CredentialId,
-        op: LeafOp,
-    ) -> Result<Option<(Option<i64>, String)>, StoreError> {
-        let sql = "SELECT e.leaf_index, e.leaf FROM ledger_entry e WHERE e.id = $3 \
-                   AND (EXISTS (SELECT 1 FROM credential WHERE tenant_id = $1 AND id = $2) \
-                   OR EXISTS (SELECT 1 FROM delivery WHERE tenant_id = $1 AND id = $2))";
-        self.db.fetch_optional(sql, values![tenant.as_str(), id.as_str(), ledger_id(id, op)]).await
     }
 
     /// Revokes a tenant's credential and queues the leaf that says so; `false` if it was revoked already or is not there.

@@ -7,14 +7,17 @@ mod api_key;
 mod audit;
 mod batch;
 mod catalog;
+mod cosigned;
 mod credential;
 mod db;
 mod error;
+mod evm;
 mod holder;
 mod issuance;
 mod job;
 mod key;
 mod lease;
+mod ledger;
 mod listing;
 mod log;
 mod offer;
@@ -23,18 +26,22 @@ mod rate;
 mod together;
 mod verification;
 mod wallet;
+mod witness;
 
 use batch::Batcher;
 use db::{Db, values};
 
+pub use cosigned::WitnessState;
 pub use credential::{CredentialStatus, IssuedCredential, StatusQuery};
 pub use error::StoreError;
+pub use evm::{ChainPlace, EvmAttempt, EvmSlot, EvmState, SlotChange};
 pub use issuance::{
     CommitOutcome, HolderPlan, IdempotencyRecord, IssuancePlan, NewCredential, Occupant, Revocation,
     Snapshot, SnapshotQuery,
 };
 pub use job::{Job, JobKind, NewJob, tx_code_subject};
 pub use lease::Lease;
+pub use ledger::{LedgerEntry, StatusDigest};
 pub use listing::{
     API_KEYS, AUDIT_EVENTS, COLLECTIONS, DEFINITIONS, OFFERS, PRESENTATIONS, PROFILES, SEARCHES, SearchRow,
 };
@@ -47,6 +54,7 @@ pub use verification::{ListEntry, Located, PresentationOutcome};
 pub use wallet::{
     ClaimCode, CodeExchange, DeferredIssuance, Delivery, DeliveryPlan, HeldCredential, NewDelivery, NewToken,
 };
+pub use witness::{WitnessHead, WitnessedLog};
 
 /// How many requests share one trip to the database at most.
 const BATCH: usize = 256;
@@ -133,5 +141,23 @@ impl Store {
             tx.fetch_optional("SELECT value FROM deployment WHERE name = $1", values![name]).await?;
         tx.commit().await?;
         Ok(kept.map_or_else(|| value.to_owned(), |(kept,)| kept))
+    }
+
+    /// A value that belongs to the whole deployment, if it was set.
+    pub async fn stored_value(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT value FROM deployment WHERE name = $1";
+        let row: Option<(String,)> = self.db.fetch_optional(sql, values![name]).await?;
+        Ok(row.map(|(value,)| value))
+    }
+
+    /// Sets a value that belongs to the whole deployment, in the place of what was there.
+    pub async fn set_value(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO deployment (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2";
+        self.db.execute(sql, values![name, value]).await.map(drop)
+    }
+
+    /// Forgets a value that belongs to the whole deployment.
+    pub async fn clear_value(&self, name: &str) -> Result<(), StoreError> {
+        self.db.execute("DELETE FROM deployment WHERE name = $1", values![name]).await.map(drop)
     }
 }

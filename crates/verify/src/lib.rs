@@ -22,7 +22,10 @@ mod sources;
 mod status;
 mod verifier;
 
-pub use commitments::{CommitmentError, ProofExtra, commitment, digest_of, sha256, verify_commitments};
+pub use commitments::{
+    CommitmentError, EvmRecord, ListBits, Listed, ProofExtra, ProofSubject, commitment, digest_of, listed,
+    sha256, verify_commitments,
+};
 pub use document::{MAX_LEN, kind_of};
 pub use keys::LOG_SERVICE;
 pub use policy::{Policy, TrustedIssuers};

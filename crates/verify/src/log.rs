@@ -98,10 +98,13 @@ impl<S: Sources> Run<'_, S> {
         let leaf = leaf_hash(extra.leaf.as_bytes());
         proof.verify(&leaf, origin, key).map_err(|error| wrong(&error))?;
         let leaf = verify_commitments(&extra, Some(credential)).map_err(|error| wrong(&error))?;
-        if leaf.op != LeafOp::Issue {
-            return Err(Refused::Wrong(
-                "The proof is that it was revoked, not that it was issued.".to_owned(),
-            ));
+        let other = match leaf.op {
+            LeafOp::Issue => None,
+            LeafOp::Revoke => Some("that it was revoked"),
+            LeafOp::Status => Some("what a status list was like"),
+        };
+        if let Some(other) = other {
+            return Err(Refused::Wrong(format!("The proof is {other}, not that it was issued.")));
         }
         let cosignatures = proof.checkpoint().cosignatures(&self.policy.witnesses);
         let witnesses = cosignatures.map_err(|error| wrong(&error))?.len();

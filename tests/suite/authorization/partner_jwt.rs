@@ -46,6 +46,7 @@ fn secured_call(operation: &str, world: &World) -> Option<(Method, String, Optio
             (Method::POST, "/v1/credentials/issue-on-behalf".to_owned(), Some(body))
         }
         "getCredentialStatus" => (Method::GET, format!("/v1/credentials/status?coreClaimHash={hash}"), None),
+        "getCredentialAnchor" => (Method::GET, format!("/v1/credentials/anchor?coreClaimHash={hash}"), None),
         "getCredentialProof" => (Method::GET, format!("/v1/credentials/proof?coreClaimHash={hash}"), None),
         "getCredential" => (Method::GET, format!("/v1/credentials/{hash}"), None),
         "shareCredentialWithEmail" => {

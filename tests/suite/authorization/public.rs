@@ -3,8 +3,8 @@
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use support::{
-    Answer, Environment, FORM, Form, PIXEL, Partner, PresentationAsked, Server, eventually_some, on_both,
-    payload,
+    Answer, Environment, FORM, Form, PIXEL, Partner, PresentationAsked, Server, SplitLog, eventually_some,
+    on_both, payload,
 };
 
 const EMAIL: &str = "grace.hopper@example.com";
@@ -12,7 +12,8 @@ const PLACE: &str = "Zzyzx Springs";
 const REFERENCE: &str = "employee-4711";
 
 /// The operations that anybody may call, and why.
-pub(super) const REASONS: [(&str, &str); 36] = [
+pub(super) const REASONS: [(&str, &str); 39] = [
+    ("addCheckpoint", "the checkpoint that is to be cosigned is signed by its log, which the operator chose"),
     ("answerPresentationRequest", "wallets answer there: who knows a request's random id may, once"),
     ("askPublicly", "anybody may ask by a template that its tenant made public"),
     ("createNonce", "wallets fetch nonces before they have anything; one says nothing and opens nothing"),
@@ -36,6 +37,7 @@ pub(super) const REASONS: [(&str, &str); 36] = [
     ("getIssuanceStatus", "the page that shows the QR code asks how far the issuance has come"),
     ("getJwtVcIssuer", "verifiers find the issuer's keys in it"),
     ("getJwtVcIssuerAppended", "verifiers find the issuer's keys in it"),
+    ("getLogAnchors", "anybody may audit the log: it says where its heads are published"),
     ("getLogKey", "anybody may audit the log"),
     ("getLogProof", "who has a credential may know that it is in the log"),
     ("getMetrics", "a scraper asks; counters alone, and a proxy can keep it inside"),
@@ -48,6 +50,7 @@ pub(super) const REASONS: [(&str, &str); 36] = [
     ("getTile", "anybody may audit the log"),
     ("getTokenStatusList", "verifiers ask it whether a credential was revoked"),
     ("getVerifyPage", "who has a credential may check it"),
+    ("getWitnessKey", "who trusts the witness checks its cosignatures with it"),
     ("postRequestObject", "a wallet has scanned its address: what is asked is not about a person"),
     ("postVerifyPage", "who has a credential may check it; the page says what the credential says"),
     ("resolveDid", "verifiers resolve the issuer's DID with it"),
@@ -147,6 +150,9 @@ fn public_path(operation: &str, world: &World) -> Option<String> {
         "getIssuanceStatus" => offer("status"),
         "getJwtVcIssuer" => format!("/.well-known/jwt-vc-issuer/issuers/{slug}"),
         "getJwtVcIssuerAppended" => format!("/issuers/{slug}/.well-known/jwt-vc-issuer"),
+        "addCheckpoint" => "/witness/add-checkpoint".to_owned(),
+        "getWitnessKey" => "/witness/key".to_owned(),
+        "getLogAnchors" => "/log/anchors".to_owned(),
         "getLogKey" => "/log/key".to_owned(),
         "getLogProof" => "/log/proof".to_owned(),
         "getMetrics" => "/metrics".to_owned(),
@@ -214,6 +220,10 @@ async fn call(server: &Server, operation: &str, path: &str, world: &World) -> An
                 (answer.status != 409).then_some(answer)
             })
             .await
+        }
+        "addCheckpoint" => {
+            let body = SplitLog::witnessed().request(0, 0, 9).to_string();
+            server.send(server.request(Method::POST, path).body(body)).await
         }
         "verifyCredential" => {
             let body = json!({"credential": world.document});

@@ -66,6 +66,7 @@ on_both!(what_belongs_to_somebody_else_is_403, async |server: Server| {
         name: "second".to_owned(),
         slug: None,
         did: Some("did:example:second".to_owned()),
+        anchor: None,
     };
     let second = server.engine.create_issuer(new).await.expect("an issuer");
     let other = with(&acme, "issuerDid", second.did.as_str());

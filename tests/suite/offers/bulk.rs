@@ -123,7 +123,7 @@ fn unfit(acme: &Environment) -> Vec<Fault> {
 /// Programs that cannot be offered here.
 async fn programs(server: &Server, acme: &Environment, other: &Environment) -> Vec<Fault> {
     let tenant = acme.partner.id.as_str().into();
-    let second = NewIssuer { tenant, name: "Second".to_owned(), slug: None, did: None };
+    let second = NewIssuer { tenant, name: "Second".to_owned(), slug: None, did: None, anchor: None };
     let second = server.engine.create_issuer(second).await.expect("an issuer");
     let partner: &Partner = &acme.partner;
     let draft = server.another_program(partner, |program| program.published = false).await;

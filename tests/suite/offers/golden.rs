@@ -65,7 +65,13 @@ impl Recorded {
 
     async fn give_past(&self, server: &Server) {
         let tenant = self.nchain.partner.id.as_str().into();
-        let acme = NewIssuer { tenant, name: "acme".to_owned(), slug: Some("acme".to_owned()), did: None };
+        let acme = NewIssuer {
+            tenant,
+            name: "acme".to_owned(),
+            slug: Some("acme".to_owned()),
+            did: None,
+            anchor: None,
+        };
         let acme = server.engine.create_issuer(acme).await.expect("an issuer").id;
         let micros = |text| Timestamp::parse_rfc3339(text).expect("a moment").0;
         let (created, revoked) = (micros("2025-06-01T00:00:00Z"), micros("2025-07-01T00:00:00Z"));

@@ -29,6 +29,7 @@ async fn assert_refused(server: &Server, partner: &Partner, rows: &[Refused]) {
     let paths = [
         format!("/v1/credentials/status?coreClaimHash={NOBODYS}"),
         format!("/v1/credentials/proof?coreClaimHash={NOBODYS}"),
+        format!("/v1/credentials/anchor?coreClaimHash={NOBODYS}"),
         format!("/v1/credentials/{NOBODYS}"),
     ];
     for Refused { what, token, message } in rows {

@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mail = mail.to_str().with_context(|| format!("{}: use a UTF-8 name", mail.display()))?;
     server.demo.environment(url, &log_key, mail)?.write(&folder.env_file())?;
     announce(&server, &folder);
-    server.start()?.until(stop).await
+    server.start().await?.until(stop).await
 }
 
 fn announce(server: &Development, folder: &DataDir) {

@@ -1,5 +1,7 @@
 //! `bestow doctor`: checks a deployment, and says how to mend what is wrong.
 
+mod anchoring;
+mod log;
 mod offers;
 mod report;
 
@@ -37,7 +39,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(context) = open(deployment, &mut report).await {
         check_clock(context.clock.now(), &mut report);
         check_keys(&context, &mut report).await?;
-        check_log(&context, &mut report).await?;
+        log::check(&context, &mut report).await?;
+        anchoring::check(&context, &mut report).await?;
         check_public_url(&context, &mut report).await?;
         check_partners(&context, &mut report).await?;
         offers::check_mail(&context.settings, &mut report).await;
@@ -91,40 +94,6 @@ async fn check_keys(context: &Context, report: &mut Report) -> anyhow::Result<()
     }
     if closed.is_empty() {
         report.ok("keys", format_args!("{count} open with the master key"));
-    }
-    Ok(())
-}
-
-async fn check_log(context: &Context, report: &mut Report) -> anyhow::Result<()> {
-    if !context.has_log().await? {
-        report.warn("log", "not started yet; `bestow serve` or `bestow worker` starts it");
-        return Ok(());
-    }
-    let log = match context.open_log().await {
-        Ok(log) => log,
-        Err(error) => {
-            report.fail("log", explain(&error));
-            return Ok(());
-        }
-    };
-    let now = context.clock.now();
-    let (pending, oldest) = log.pending().await?;
-    match oldest {
-        Some(oldest) if oldest > now.plus_seconds(TOLERANCE) => {
-            report.fail(
-                "clock",
-                format_args!("it is behind: the database has entries of {}", oldest.rfc3339()),
-            );
-        }
-        Some(oldest) if oldest.plus_seconds(TOLERANCE) < now => {
-            let waiting =
-                format!("{pending} entries wait for a checkpoint, the oldest since {}", oldest.rfc3339());
-            report.fail(
-                "log",
-                format_args!("{waiting}: run `bestow worker`, or look at the errors in its log"),
-            );
-        }
-        _ => report.ok("log", format_args!("{}, key {}", log.origin(), log.verifier_key())),
     }
     Ok(())
 }

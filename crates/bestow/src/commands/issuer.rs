@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use issuance::NewIssuer;
-use model::{Issuer, KeyPurpose, StoredKey, TenantId};
+use model::{AnchorPolicy, Issuer, KeyPurpose, StoredKey, TenantId};
 use serde_json::json;
 
 use crate::context::Context;
@@ -24,6 +24,10 @@ pub(crate) enum Action {
         /// A DID of the tenant's own [default: that of a new iden3 identity]
         #[arg(long)]
         did: Option<String>,
+        /// When what it signs counts as anchored: log, log+witnesses:K, log+evm:N, log+evm:finalized, log+witnesses:K+evm:N
+        /// [default: the setting log.policy]
+        #[arg(long, value_name = "POLICY")]
+        anchor: Option<AnchorPolicy>,
     },
     /// List issuers
     List {
@@ -36,13 +40,16 @@ pub(crate) enum Action {
         /// Its DID
         did: String,
     },
-    /// Rename an issuer
+    /// Rename an issuer, or say when what it signs counts as anchored
     Set {
         /// Its DID
         did: String,
         /// Shown to people
-        #[arg(long)]
-        name: String,
+        #[arg(long, required_unless_present = "anchor")]
+        name: Option<String>,
+        /// log, log+witnesses:K, log+evm:N, log+evm:finalized, log+witnesses:K+evm:N
+        #[arg(long, value_name = "POLICY")]
+        anchor: Option<AnchorPolicy>,
     },
     /// Make the next signing key the current one; what the old key signed still verifies
     RotateKey {
@@ -54,9 +61,10 @@ pub(crate) enum Action {
 impl super::Action for Action {
     async fn run(self, context: &Context, json: bool) -> anyhow::Result<()> {
         match self {
-            Self::Create { tenant, name, slug, did } => {
-                let new = NewIssuer { tenant: TenantId::from(tenant), name, slug, did };
+            Self::Create { tenant, name, slug, did, anchor } => {
+                let new = NewIssuer { tenant: TenantId::from(tenant), name, slug, did, anchor };
                 let issuer = context.engine.create_issuer(new).await?;
+                warn_of(context, &issuer.anchor)?;
                 show(context, &issuer, json).await
             }
             Self::List { tenant } => {
@@ -67,10 +75,13 @@ impl super::Action for Action {
                 Ok(())
             }
             Self::Show { did } => show(context, &find(context, &did).await?, json).await,
-            Self::Set { did, name } => {
-                let issuer = find(context, &did).await?;
-                context.engine.rename_issuer(&issuer, &name).await?;
-                show(context, &Issuer { name, ..issuer }, json).await
+            Self::Set { did, name, anchor } => {
+                let mut issuer = find(context, &did).await?;
+                issuer.name = name.unwrap_or(issuer.name);
+                issuer.anchor = anchor.unwrap_or(issuer.anchor);
+                context.engine.update_issuer(&issuer).await?;
+                warn_of(context, &issuer.anchor)?;
+                show(context, &issuer, json).await
             }
             Self::RotateKey { did } => {
                 context.engine.rotate_issuer_key(&did).await?;
@@ -78,6 +89,24 @@ impl super::Action for Action {
             }
         }
     }
+}
+
+/// Says what the settings lack for a policy to be met. A server may have other settings, so it is no error.
+fn warn_of(context: &Context, policy: &AnchorPolicy) -> anyhow::Result<()> {
+    let witnesses = context.settings.witness_peers()?.len();
+    if policy.witnesses as usize > witnesses {
+        eprintln!(
+            "The policy asks for {} witnesses, and the settings here name {witnesses}: nothing turns ONCHAIN until \
+             witnesses.urls and witnesses.keys name as many.",
+            policy.witnesses
+        );
+    }
+    if policy.evm.is_some() && context.settings.chain_url().is_none() {
+        eprintln!(
+            "The policy asks for a chain, and the settings here name none: nothing turns ONCHAIN until evm.rpc_url does."
+        );
+    }
+    Ok(())
 }
 
 async fn find(context: &Context, did: &str) -> anyhow::Result<Issuer> {
@@ -106,4 +135,5 @@ fn record(issuer: &Issuer) -> Record {
         .with("slug", issuer.slug.as_str())
         .with("name", issuer.name.as_str())
         .with("tenantId", issuer.tenant_id.as_str())
+        .with("anchor", issuer.anchor.to_string())
 }

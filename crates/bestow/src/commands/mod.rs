@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod anchor;
 mod api_key;
 mod credential;
 mod definition;
@@ -9,15 +10,18 @@ mod doctor;
 mod holder;
 mod issuer;
 mod job;
+mod log;
 mod migrate;
 mod program;
 mod schema;
 mod serve;
 mod tenant;
 mod token;
+mod trusted;
 mod values;
 mod verify;
 mod verify_proof;
+mod witness;
 mod worker;
 
 use std::process::ExitCode;
@@ -37,6 +41,8 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Run the worker alone: the log's sequencer, the jobs (mail) and housekeeping
     Worker(worker::Arguments),
+    /// Run a witness of other logs, and nothing else
+    Witness(witness::Arguments),
     /// Bring the database up to this version
     Migrate(migrate::Arguments),
     /// Check a deployment, and say how to mend what is wrong
@@ -57,13 +63,17 @@ pub(crate) enum Command {
     Definition(Managed<definition::Action>),
     /// Work that a worker does: mail
     Job(Managed<job::Action>),
+    /// The witnesses and the chain that hold the log's heads
+    Anchor(Managed<anchor::Action>),
+    /// The transparency log
+    Log(log::Arguments),
     /// People
     Holder(Managed<holder::Action>),
     /// Issued credentials
     Credential(Managed<credential::Action>),
     /// Verify a credential or a presentation, offline unless it is told to fetch
     Verify(verify::Arguments),
-    /// Check a proof file offline
+    /// Check a proof file, offline or to the chain
     VerifyProof(verify_proof::Arguments),
 }
 
@@ -102,6 +112,14 @@ impl Command {
                 logging::init_quiet()?;
                 Ok(verify::run(arguments).await)
             }
+            Self::Log(arguments) => {
+                logging::init_quiet()?;
+                log::run(arguments).await
+            }
+            Self::VerifyProof(arguments) => {
+                logging::init_quiet()?;
+                Ok(verify_proof::run(arguments).await)
+            }
             other => other.succeed().await.map(|()| ExitCode::SUCCESS),
         }
     }
@@ -112,10 +130,17 @@ impl Command {
             Self::Dev(arguments) => return dev::run(arguments).await,
             Self::Serve(arguments) => return serve::run(arguments).await,
             Self::Worker(arguments) => return worker::run(arguments).await,
+            Self::Witness(arguments) => return witness::run(arguments).await,
             _ => logging::init_quiet()?,
         }
         match self {
-            Self::Dev(_) | Self::Serve(_) | Self::Worker(_) | Self::Verify(_) => Ok(()),
+            Self::Dev(_)
+            | Self::Serve(_)
+            | Self::Worker(_)
+            | Self::Witness(_)
+            | Self::Verify(_)
+            | Self::Log(_)
+            | Self::VerifyProof(_) => Ok(()),
             Self::Demo(arguments) => demo::run(arguments).await,
             Self::Migrate(arguments) => migrate::run(arguments).await,
             Self::Doctor(arguments) => doctor::run(arguments).await,
@@ -126,10 +151,10 @@ impl Command {
             Self::Program(command) => command.run().await,
             Self::ApiKey(command) => command.run().await,
             Self::Definition(command) => command.run().await,
+            Self::Anchor(command) => command.run().await,
             Self::Job(command) => command.run().await,
             Self::Holder(command) => command.run().await,
             Self::Credential(command) => command.run().await,
-            Self::VerifyProof(arguments) => verify_proof::run(&arguments),
         }
     }
 }

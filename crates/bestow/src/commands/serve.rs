@@ -30,11 +30,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     logging::init(&deployment.settings.logging)?;
     let context = deployment.open().await?;
     let log = context.open_log().await?;
+    let witness = context.open_witness().await?;
     let listener = listen_on(&context.settings).await?;
     announce(&context.settings, &listener);
-    let mut process = Process::new(&context).with_server(&context, &log, listener)?;
+    let mut process = Process::new(&context).with_server(&context, &log, witness, listener)?;
     if context.settings.worker.enabled {
-        process = process.with_worker(&context, &log);
+        process = process.with_worker(&context, &log).await?;
     }
     process.until(stop).await
 }

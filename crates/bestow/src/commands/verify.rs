@@ -14,11 +14,12 @@ use anyhow::{Context, bail, ensure};
 use issuance::GuardedClient;
 use model::Clock;
 use serde_json::json;
-use tlog::key::{KeyError, SignatureType, VerifierKey};
+use tlog::key::VerifierKey;
 use tlog::tlog_proof::MAX_PROOF_LEN;
 use verify::{MAX_LEN, Policy, Report, Request, State, TrustedIssuers, Verifier};
 use x509::{MAX_PEM_LEN, TrustAnchors};
 
+use super::trusted::{log_key, witness_key};
 use super::values::Moment;
 use crate::explain::explain;
 use crate::files;
@@ -147,20 +148,6 @@ const fn code(state: State) -> u8 {
         | State::Invalid => 1,
         State::Indeterminate => UNKNOWN,
     }
-}
-
-fn log_key(text: &str) -> Result<VerifierKey, String> {
-    key_of(text, SignatureType::Ed25519, "it is the key of a witness, not of a log")
-}
-
-fn witness_key(text: &str) -> Result<VerifierKey, String> {
-    // A log that signs its own checkpoint is no witness of itself.
-    key_of(text, SignatureType::Cosignature, "it is the key of a log, not of a witness")
-}
-
-fn key_of(text: &str, wanted: SignatureType, other: &str) -> Result<VerifierKey, String> {
-    let key: VerifierKey = text.trim().parse().map_err(|error: KeyError| error.to_string())?;
-    if key.signature_type() == wanted { Ok(key) } else { Err(other.to_owned()) }
 }
 
 impl Arguments {

@@ -24,5 +24,5 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let context = deployment.open().await?;
     let log = context.open_log().await?;
     tracing::info!(log = log.origin(), "working");
-    Process::new(&context).with_worker(&context, &log).until(stop).await
+    Process::new(&context).with_worker(&context, &log).await?.until(stop).await
 }

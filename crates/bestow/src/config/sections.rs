@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::values::{Networks, Secret, Texts};
+use super::values::{Networks, Policy, Secret, Texts};
 
 macro_rules! section {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty = $default:expr),+ $(,)? }) => {
@@ -40,6 +40,9 @@ section!(
         offers: Offers = Offers::default(),
         wallets: Wallets = Wallets::default(),
         verifier: Verifier = Verifier::default(),
+        witness: Witness = Witness::default(),
+        witnesses: Witnesses = Witnesses::default(),
+        evm: Evm = Evm::default(),
         mail: Mail = Mail::default(),
         images: Images = Images::default(),
         status_lists: StatusLists = StatusLists::default(),
@@ -60,6 +63,20 @@ section!(
         // Empty: made from the public URL.
         origin: String = String::new(),
         interval_ms: u64 = 250,
+        // What an issuer is made with.
+        policy: Policy = Policy::default(),
+        // Empty: `log` beside the SQLite database; nowhere with PostgreSQL.
+        export_folder: PathBuf = PathBuf::new(),
+        // Empty: the folder.
+        export_s3_bucket: String = String::new(),
+        export_s3_region: String = "us-east-1".to_owned(),
+        // Empty: Amazon's own.
+        export_s3_endpoint: String = String::new(),
+        // Empty: from the environment or from the instance's role.
+        export_s3_access_key_id: String = String::new(),
+        export_s3_secret_access_key: Secret = Secret::default(),
+        export_s3_allow_http: bool = false,
+        export_s3_prefix: String = String::new(),
     }
 );
 section!(
@@ -129,6 +146,40 @@ section!(
     }
 );
 section!(
+    /// Having witnesses: who signs the log's checkpoints beside us.
+    Witnesses {
+        urls: Texts = Texts::default(),
+        // In the order of the URLs.
+        keys: Texts = Texts::default(),
+        timeout_seconds: u32 = 5,
+    }
+);
+section!(
+    /// An EVM chain that holds the log's heads.
+    Evm {
+        // It may hold a secret. Empty: no chain.
+        rpc_url: Secret = Secret::default(),
+        // 0: whichever the node is of.
+        chain_id: u64 = 0,
+        // Empty: the one that was deployed from here.
+        contract: String = String::new(),
+        min_seconds_between: u32 = 12,
+        poll_ms: u64 = 1_000,
+        replace_after_blocks: u64 = 5,
+        max_fee_gwei: u32 = 200,
+        final_after: u64 = 64,
+    }
+);
+section!(
+    /// Being a witness of other logs.
+    Witness {
+        // Empty: it is none.
+        logs: Texts = Texts::default(),
+        // Empty: made from the public URL.
+        name: String = String::new(),
+    }
+);
+section!(
     /// How mail leaves the house.
     Mail {
         from: String = "Bestow <bestow@localhost>".to_owned(),
@@ -168,6 +219,7 @@ section!(
     /// Published status lists.
     StatusLists {
         ttl_seconds: u64 = 60,
+        digest_seconds: u64 = 60,
     }
 );
 section!(

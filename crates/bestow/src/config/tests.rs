@@ -126,7 +126,7 @@ async fn the_default_sender_and_folders_are_accepted() {
     let url = format!("sqlite:{}/bestow.db", folder.path().display());
     let settings = load(DEVELOPMENT, &[("BESTOW_DATABASE_URL", &url)], &[]).expect("settings");
     ::mail::Mailer::open(settings.mailer().expect("settings")).await.expect("a mailer");
-    media::Blobs::open(&settings.blobs()).expect("a store");
+    ::blobs::Blobs::open(&settings.blobs()).expect("a store");
     assert!(folder.path().join("mail").is_dir() && folder.path().join("images").is_dir());
 }
 
@@ -148,9 +148,28 @@ fn a_mail_server_and_a_bucket_are_used_if_they_are_named() {
     assert_eq!((smtp.timeout, smtp.connections.get()), (Duration::from_secs(30), 4));
     assert_eq!(smtp.trust_certificate, None);
     assert_eq!(smtp.login.map(|login| login.username).as_deref(), Some("bestow"));
-    let media::BlobSettings::S3(s3) = settings.blobs() else { panic!("no bucket") };
+    let ::blobs::BlobSettings::S3(s3) = settings.blobs() else { panic!("no bucket") };
     assert_eq!(s3.endpoint.as_deref(), Some("https://s3.example.com"));
     assert_eq!((s3.access_key_id, s3.secret_access_key), (None, None));
+}
+
+#[test]
+fn the_log_is_exported_beside_a_file_or_where_the_settings_say() {
+    let export = |file: &str| load(&format!("{DEVELOPMENT}{file}"), &[], &[]).expect(file).log_export();
+    let place = |file: &str| export(file).map(|(_, place)| place);
+    for (file, expected) in [
+        ("", Some("the folder log")),
+        ("[database]\nurl = \"sqlite:/var/lib/bestow/bestow.db\"", Some("the folder /var/lib/bestow/log")),
+        ("[database]\nurl = \"postgres://a:b@c/d\"", None),
+        ("[database]\nurl = \"postgres://a:b@c/d\"\n[log]\nexport_folder = \"/e\"", Some("the folder /e")),
+        ("[log]\nexport_folder = \"/e\"\nexport_s3_bucket = \"logs\"", Some("the bucket logs")),
+    ] {
+        assert_eq!(place(file).as_deref(), expected, "{file}");
+    }
+    let file = "[log]\nexport_s3_bucket = \"logs\"\nexport_s3_prefix = \"a/b\"";
+    let Some((::blobs::BlobSettings::S3(s3), _)) = export(file) else { panic!("no bucket") };
+    assert_eq!((s3.bucket.as_str(), s3.region.as_str(), s3.prefix.as_str()), ("logs", "us-east-1", "a/b"));
+    assert_eq!((s3.endpoint, s3.access_key_id), (None, None));
 }
 
 #[test]
@@ -175,6 +194,8 @@ fn what_is_wrong_is_named() {
         ("[mail]\nsmtp_user = \"bestow\"", "BESTOW_MAIL_SMTP_PASSWORD) is not: give both, or neither"),
         ("[mail]\nsmtp_password = \"hunter2\"", "mail.smtp_user is not: give both, or neither"),
         ("[images]\ns3_access_key_id = \"AKIA\"", "images.s3_secret_access_key"),
+        ("[log]\nexport_s3_access_key_id = \"AKIA\"", "BESTOW_LOG_EXPORT_S3_SECRET_ACCESS_KEY"),
+        ("[log]\npolicy = \"evm\"", "`evm` is no anchoring policy"),
     ] {
         let file =
             if file.starts_with("public_url") { file.to_owned() } else { format!("{DEVELOPMENT}{file}") };
@@ -197,9 +218,12 @@ fn secrets_are_not_printed() {
         ("BESTOW_IMAGES_S3_BUCKET", "images"),
         ("BESTOW_IMAGES_S3_ACCESS_KEY_ID", "AKIA"),
         ("BESTOW_IMAGES_S3_SECRET_ACCESS_KEY", "hunter2"),
+        ("BESTOW_LOG_EXPORT_S3_BUCKET", "log"),
+        ("BESTOW_LOG_EXPORT_S3_ACCESS_KEY_ID", "AKIA"),
+        ("BESTOW_LOG_EXPORT_S3_SECRET_ACCESS_KEY", "hunter2"),
     ];
     let settings = load(DEVELOPMENT, &variables, &[]).expect("settings");
-    assert!(!format!("{settings:?}").contains("hunter2"));
+    assert!(!format!("{settings:?} {:?}", settings.log_export()).contains("hunter2"));
     assert!(!serde_json::to_string(&settings).unwrap().contains("hunter2"));
     assert!(!format!("{:?} {:?}", settings.mailer().unwrap(), settings.blobs()).contains("hunter2"));
     assert!(!refusal(DEVELOPMENT, &variables[3..4]).contains("hunter2"));

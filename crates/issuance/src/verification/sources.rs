@@ -14,7 +14,7 @@ use vc::status::StatusReference;
 use verify::{Fetched, OwnEntry, Sources, Unavailable};
 
 use crate::engine::Engine;
-use crate::{EngineError, GuardedClient, ListFormat, ProofError};
+use crate::{EngineError, GuardedClient, ListFormat, ProofDepth, ProofError};
 
 /// For how many seconds our own documents are used again; status lists are looked up each time.
 const OWN_FRESH: i64 = 1;
@@ -128,7 +128,9 @@ impl Deployment {
             if !is_this {
                 continue;
             }
-            match self.engine.credential_proof(&self.log, &tenant, hash, LeafOp::Issue).await {
+            let proof =
+                self.engine.credential_proof(&self.log, &tenant, hash, LeafOp::Issue, ProofDepth::Logged);
+            match proof.await {
                 Ok(proof) => return Ok(OwnEntry::Proof(proof)),
                 Err(ProofError::NotYet) => waiting = true,
                 Err(ProofError::Unknown) => {}

@@ -1,5 +1,6 @@
 //! The transparency log, as C2SP tlog-tiles serves it: static, cacheable, open to everybody.
 
+mod anchors;
 mod proof;
 
 use axum::extract::State as FromState;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(checkpoint))
         .routes(routes!(tile))
         .routes(routes!(verifier_key))
+        .routes(routes!(anchors::anchors))
         .routes(routes!(proof::proof))
 }
 

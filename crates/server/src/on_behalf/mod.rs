@@ -1,5 +1,6 @@
 //! Issue on behalf (seeds 000 to 002), and what belongs to it: the credential itself and the proof that it is in the log.
 
+mod anchor;
 mod auth;
 mod body;
 mod credential;
@@ -21,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(issue::issue_on_behalf))
         .routes(routes!(status::status))
+        .routes(routes!(anchor::anchor))
         .routes(routes!(proof::proof))
         .routes(routes!(credential::credential))
         .routes(routes!(share_with_email::share_with_email))

@@ -1,10 +1,12 @@
 //! What operators and their machines ask: is it alive, is it ready, how is it doing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State as FromState;
+use axum::extract::{FromRef, State as FromState};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use store::Store;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,7 +16,16 @@ use crate::app::State;
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
+    health_routes().routes(routes!(metrics))
+}
+
+/// Those that any server has.
+pub(crate) fn health_routes<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Arc<Store>: FromRef<S>,
+{
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
 }
 
 /// Is the process alive?
@@ -40,8 +51,8 @@ async fn healthz() -> &'static str {
         (status = 503, description = "The database does not answer.", body = String, content_type = "text/plain"),
     )
 )]
-async fn readyz(FromState(state): FromState<State>) -> Response {
-    match tokio::time::timeout(DATABASE_TIMEOUT, state.engine.store().ping()).await {
+async fn readyz(FromState(store): FromState<Arc<Store>>) -> Response {
+    match tokio::time::timeout(DATABASE_TIMEOUT, store.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");

@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tlog::key::VerifierKey;
 
+use super::chain::Anchored;
 use super::checked::Checked;
 use super::client::{Client, eventually, parse};
 use super::say;
@@ -22,10 +23,12 @@ pub(super) struct Story {
     issuer: String,
     program: String,
     log_key: VerifierKey,
+    /// Where the log's heads are on a chain, if they are.
+    anchored: Option<Anchored>,
 }
 
 impl Story {
-    pub(super) fn new(server: &Development) -> anyhow::Result<Self> {
+    pub(super) fn new(server: &Development, anchored: Option<Anchored>) -> anyhow::Result<Self> {
         let demo = &server.demo;
         let claims = Claims {
             partner_id: demo.tenant.id.as_str(),
@@ -39,12 +42,8 @@ impl Story {
             issuer: demo.issuer.did.clone(),
             program: demo.program.id.to_string(),
             log_key: server.log.verifier_key().clone(),
+            anchored,
         })
-    }
-
-    /// Where the server is.
-    pub(super) fn url(&self) -> &str {
-        &self.client.url
     }
 
     /// Tells it. An error is something that is not as it should be.
@@ -118,7 +117,10 @@ impl Story {
         );
         let place = format!("entry {} of {} in the log {}", shown.index + 1, shown.tree_size, shown.origin);
         say("prove", &format!("offline: {place}"));
-        Ok(())
+        let Some(anchored) = &self.anchored else { return Ok(()) };
+        let path = format!("/v1/credentials/anchor?coreClaimHash={hash}");
+        anchored.show(&parse(&self.client.get(&path, &self.token).await?)?)?;
+        anchored.check(&shown).await
     }
 
     async fn check_status_list(&self, old: &Checked, new: &Checked) -> anyhow::Result<()> {

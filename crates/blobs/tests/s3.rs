@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may panic as the test itself may")]
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use media::{BlobError, BlobSettings, Blobs, S3Settings};
+use blobs::{BlobError, BlobSettings, Blobs, Form, S3Settings};
 
 /// An S3 server with an empty bucket `images`; it ends with the value.
 struct Server {
@@ -14,12 +15,15 @@ struct Server {
     address: String,
 }
 
+fn python() -> OsString {
+    std::env::var_os("BESTOW_TEST_PYTHON").expect(
+        "BESTOW_TEST_PYTHON has to name the python of an environment with tests/s3/requirements.txt installed",
+    )
+}
+
 impl Server {
     fn start() -> Self {
-        let python = std::env::var_os("BESTOW_TEST_PYTHON").expect(
-            "BESTOW_TEST_PYTHON has to name the python of an environment with tests/s3/requirements.txt installed",
-        );
-        let mut process = Command::new(python)
+        let mut process = Command::new(python())
             .args(["-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -45,6 +49,19 @@ impl Server {
         let listing = self.request("GET /images?list-type=2");
         let keys = listing.split("<Key>").skip(1).filter_map(|entry| entry.split_once("</Key>"));
         keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// The content type and the cache control of an object, as another client sees them.
+    fn form(&self, key: &str) -> String {
+        const SCRIPT: &str = "import boto3, sys\n\
+            s3 = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-central-1',\n\
+                aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='very-secret')\n\
+            head = s3.head_object(Bucket='images', Key=sys.argv[2])\n\
+            print(head['ContentType'], head.get('CacheControl'), sep='|')";
+        let endpoint = format!("http://{}", self.address);
+        let output = Command::new(python()).args(["-c", SCRIPT, &endpoint, key]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     /// The answer to a request without a signature. The server lets anyone make buckets and list keys, not read objects.
@@ -100,6 +117,7 @@ async fn blobs_in_a_bucket() {
     round_trip(&server).await;
     limits_and_keys(&server).await;
     prefixes(&server).await;
+    publishing(&server).await;
     failures(server).await;
 }
 
@@ -135,6 +153,26 @@ async fn prefixes(server: &Server) {
     assert!(server.keys().contains(&"bestow/blobs/one".to_owned()), "{:?}", server.keys());
     assert_eq!(server.blobs("").get("one", 10).await.unwrap(), None);
     assert_eq!(server.blobs("bestow").get("blobs/one", 10).await.unwrap().unwrap(), b"first");
+}
+
+/// What is published says what it is, and can be listed under any prefix.
+async fn publishing(server: &Server) {
+    let form = Form { content_type: "text/plain; charset=utf-8", cache_control: "no-cache" };
+    for prefix in ["", "mirror/one"] {
+        let blobs = server.blobs(prefix);
+        for key in ["log/checkpoint", "log/tile/0/001.p/7", "log/tile/0/001.p/12", "logs"] {
+            blobs.publish(key, b"bytes".to_vec(), form).await.unwrap();
+        }
+        assert_eq!(blobs.get("log/tile/0/001.p/7", 10).await.unwrap().unwrap(), b"bytes");
+        let mut keys = blobs.list("log/tile", 10).await.unwrap();
+        keys.sort();
+        assert_eq!(keys, ["log/tile/0/001.p/12", "log/tile/0/001.p/7"]);
+        assert!(matches!(blobs.list("log", 2).await, Err(BlobError::TooMany(2))));
+        assert!(blobs.list("nothing", 10).await.unwrap().is_empty());
+    }
+    assert_eq!(server.form("log/checkpoint"), "text/plain; charset=utf-8|no-cache");
+    server.blobs("").put("log/checkpoint", b"bytes".to_vec()).await.unwrap();
+    assert_ne!(server.form("log/checkpoint"), "text/plain; charset=utf-8|no-cache");
 }
 
 /// A missing bucket and a server that is gone are errors that tell no secret.

@@ -6,10 +6,13 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{
+    Attribute, Attributes, BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutOptions, RetryConfig,
+};
 
 use crate::{BlobSettings, S3Settings};
 
@@ -37,7 +40,8 @@ pub enum BlobError {
     },
     /// The key is not one of ours.
     #[error(
-        "a blob key is at most {MAX_KEY} characters a-z, 0-9, / and -, with something on both sides of each /"
+        "a blob key is at most {MAX_KEY} characters a-z, 0-9, hyphens, underscores, dots and slashes, with something on both \
+         sides of each slash that neither begins nor ends with a dot"
     )]
     Key,
     /// The blob is larger than the reader takes.
@@ -48,9 +52,29 @@ pub enum BlobError {
         /// How many were asked for at most.
         limit: usize,
     },
+    /// There are more blobs than the caller wanted to hear of.
+    #[error("there are more than {0} blobs under one prefix; they were not written by Bestow")]
+    TooMany(usize),
     /// The store does not answer, or refuses.
     #[error("the blob store failed; check that it is reachable and that its keys permit reading and writing")]
     Store(#[from] object_store::Error),
+}
+
+/// What a blob is to whoever fetches it over HTTP from a bucket. A folder keeps none of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// `Cache-Control`.
+    pub cache_control: &'static str,
+}
+
+impl Form {
+    fn options(self) -> PutOptions {
+        let attributes =
+            [(Attribute::ContentType, self.content_type), (Attribute::CacheControl, self.cache_control)];
+        Attributes::from_iter(attributes).into()
+    }
 }
 
 /// A store of blobs, cheap to clone.
@@ -58,6 +82,8 @@ pub enum BlobError {
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     prefix: String,
+    /// Whether the store keeps a [`Form`] beside the bytes.
+    keeps_forms: bool,
 }
 
 impl fmt::Debug for Blobs {
@@ -76,13 +102,13 @@ impl Blobs {
     pub fn open(settings: &BlobSettings) -> Result<Self, BlobError> {
         match settings {
             BlobSettings::Folder(folder) => {
-                Ok(Self { store: Arc::new(open_folder(folder)?), prefix: String::new() })
+                Ok(Self { store: Arc::new(open_folder(folder)?), prefix: String::new(), keeps_forms: false })
             }
             BlobSettings::S3(s3) => {
                 if !s3.prefix.is_empty() && !is_key(&s3.prefix) {
                     return Err(BlobError::Key);
                 }
-                Ok(Self { store: Arc::new(open_s3(s3)?), prefix: s3.prefix.clone() })
+                Ok(Self { store: Arc::new(open_s3(s3)?), prefix: s3.prefix.clone(), keeps_forms: true })
             }
         }
     }
@@ -94,6 +120,36 @@ impl Blobs {
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), BlobError> {
         self.store.put(&self.path(key)?, bytes.into()).await?;
         Ok(())
+    }
+
+    /// Stores `bytes` as [`Blobs::put`] does, for whoever fetches them without us: with this `form`, where the store keeps
+    /// one.
+    ///
+    /// # Errors
+    /// [`BlobError::Key`], [`BlobError::Store`].
+    pub async fn publish(&self, key: &str, bytes: Vec<u8>, form: Form) -> Result<(), BlobError> {
+        let options = if self.keeps_forms { form.options() } else { PutOptions::default() };
+        self.store.put_opts(&self.path(key)?, bytes.into(), options).await?;
+        Ok(())
+    }
+
+    /// The keys that begin with the folder `key`, in no order.
+    ///
+    /// # Errors
+    /// [`BlobError::TooMany`] if there are more than `limit`, [`BlobError::Key`], [`BlobError::Store`].
+    pub async fn list(&self, key: &str, limit: usize) -> Result<Vec<String>, BlobError> {
+        let prefix = self.path(key)?;
+        let mut found = self.store.list(Some(&prefix));
+        let mut keys = Vec::new();
+        while let Some(blob) = found.try_next().await? {
+            // What is no key of ours was not put here by us: a file that a killed process left half-written, for example.
+            let Some(key) = self.key(&blob.location) else { continue };
+            if keys.len() == limit {
+                return Err(BlobError::TooMany(limit));
+            }
+            keys.push(key);
+        }
+        Ok(keys)
     }
 
     /// The blob under `key`, if there is one.
@@ -126,6 +182,14 @@ impl Blobs {
         }
     }
 
+    /// The key of a path, if it is one of ours.
+    fn key(&self, path: &Path) -> Option<String> {
+        let path: &str = path.as_ref();
+        let key =
+            if self.prefix.is_empty() { path } else { path.strip_prefix(&self.prefix)?.strip_prefix('/')? };
+        is_key(key).then(|| key.to_owned())
+    }
+
     fn path(&self, key: &str) -> Result<Path, BlobError> {
         if !is_key(key) {
             return Err(BlobError::Key);
@@ -137,7 +201,8 @@ impl Blobs {
 /// Whether a key is made as ours are; then no store reads it as anything but a name.
 fn is_key(key: &str) -> bool {
     let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        let character = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+        !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && part.bytes().all(character)
     };
     key.len() <= MAX_KEY && key.split('/').all(plain)
 }
@@ -183,13 +248,15 @@ mod tests {
 
     #[test]
     fn keys_are_plain_names() {
-        for key in ["a", "images/0f-9a", "t/i/1", "-"] {
+        for key in
+            ["a", "images/0f-9a", "t/i/1", "-", "_a", "tile/0/x001/067.p/112", "a..b", "log.example.com/log"]
+        {
             assert!(is_key(key), "{key}");
         }
         let long = "a".repeat(201);
         for key in [
-            "", "/", "a/", "/a", "a//b", "..", "a/../b", "a.png", "A", "ä", "a\\b", "a%2fb", "a\0", "a b",
-            &long,
+            "", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a/.b", ".a", "a./b", "A", "ä", "a\\b",
+            "a%2fb", "a#1", "a\0", "a b", &long,
         ] {
             assert!(!is_key(key), "{key}");
         }

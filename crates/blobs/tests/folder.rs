@@ -5,7 +5,7 @@
 use std::error::Error as _;
 use std::fs;
 
-use media::{BlobError, BlobSettings, Blobs, S3Settings};
+use blobs::{BlobError, BlobSettings, Blobs, Form, S3Settings};
 use tempfile::TempDir;
 
 fn folder() -> (TempDir, Blobs) {
@@ -110,4 +110,28 @@ fn s3_settings_are_checked_before_use() {
     }
     let refused = s3(|settings| settings.prefix = "../other".into()).unwrap_err();
     assert!(matches!(refused, BlobError::Key), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_published_is_a_file_that_anything_can_serve() {
+    let (folder, blobs) = folder();
+    let form = Form { content_type: "text/plain", cache_control: "no-cache" };
+    blobs.publish("example.com/log/tile/0/x001/067.p/112", b"tile".to_vec(), form).await.unwrap();
+    let file = folder.path().join("new/blobs/example.com/log/tile/0/x001/067.p/112");
+    assert_eq!(fs::read(file).unwrap(), b"tile");
+}
+
+#[tokio::test]
+async fn a_folder_is_listed_without_what_is_beside_it() {
+    let (folder, blobs) = folder();
+    assert!(blobs.list("tile/000.p", 10).await.unwrap().is_empty(), "there is no such folder");
+    for key in ["tile/000.p/1", "tile/000.p/20", "tile/000.px/1", "tile/000"] {
+        blobs.put(key, Vec::new()).await.unwrap();
+    }
+    fs::write(folder.path().join("new/blobs/tile/000.p/3#1"), "half").unwrap();
+    let mut keys = blobs.list("tile/000.p", 2).await.unwrap();
+    keys.sort();
+    assert_eq!(keys, ["tile/000.p/1", "tile/000.p/20"]);
+    assert!(matches!(blobs.list("tile/000.p", 1).await, Err(BlobError::TooMany(1))));
+    assert!(matches!(blobs.list("../tile", 1).await, Err(BlobError::Key)));
 }
