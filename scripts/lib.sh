@@ -196,16 +196,31 @@ abandon_dev() {
   kill -KILL "$DEV_PID" 2>/dev/null || true
 }
 
-# Runs a command against a server over SQLite, then against one over PostgreSQL. The command gets the env file of the
-# server as its last argument.
+# Runs a command against a server over SQLite and, since most of it is waiting, at the same time against one over PostgreSQL.
+# The command gets the env file of the server as its last argument.
 on_both_databases() {
+  local name status=0
+  declare -A PIDS=()
+  for name in sqlite postgres; do
+    on_database "$name" "$@" >"$WORK/logs/$STEP-$name.log" 2>&1 &
+    PIDS[$name]=$!
+  done
+  trap 'kill "${PIDS[@]}" 2>/dev/null || true' EXIT
+  for name in sqlite postgres; do
+    wait "${PIDS[$name]}" || status=$?
+    printf -- '--- %s\n' "$name"
+    cat "$WORK/logs/$STEP-$name.log"
+  done
+  return "$status"
+}
+
+# on_database NAME COMMAND...: the same with one of them.
+on_database() {
+  local name=$1 arguments=()
+  shift
   trap abandon_dev EXIT
-  printf -- '--- SQLite\n'
-  start_dev "sqlite-$STEP"
-  "$@" "$DEV_ENV"
-  stop_dev
-  printf -- '--- PostgreSQL\n'
-  start_dev "postgres-$STEP" --database-url "$(create_database "dev_$STEP")"
+  if [[ $name == postgres ]]; then arguments=(--database-url "$(create_database "dev_$STEP")"); fi
+  start_dev "$name-$STEP" "${arguments[@]}"
   "$@" "$DEV_ENV"
   stop_dev
 }
