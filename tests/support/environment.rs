@@ -131,7 +131,18 @@ impl Server {
         rest: &str,
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.request(method, &environment.path(rest)).header("x-api-key", key);
+        self.call_path(&environment.path(rest), key, method, body).await
+    }
+
+    /// Calls a path with an API key and, if there is one, a JSON body.
+    pub(crate) async fn call_path(
+        &self,
+        path: &str,
+        key: &str,
+        method: Method,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.request(method, path).header("x-api-key", key);
         if let Some(body) = body {
             request = request.json(body);
         }

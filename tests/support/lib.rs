@@ -30,7 +30,7 @@ mod witness_server;
 pub use anvil::{AnchoredEvent, Anvil, ChainSetup, Mining, hex_bytes, nowhere, quantity};
 pub use auditor::Auditor;
 pub use chain_server::{ChainServer, ChainServerSetup};
-pub use command::{Ran, bestow};
+pub use command::{Ran, bestow, bestow_reading};
 pub use database::{Database, copy_database};
 pub use dev_server::{DevProcess, DevServer, binary, free_address};
 pub use environment::{Environment, Users};

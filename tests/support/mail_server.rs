@@ -16,6 +16,9 @@ use tempfile::TempDir;
 
 use crate::Message;
 
+/// The server itself: these tests and those of `crates/mail` run it from their own folders.
+const SCRIPT: &str = include_str!("../smtp/server.py");
+
 /// Connections to it at a time.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
 
@@ -63,8 +66,7 @@ impl MailServer {
             "BESTOW_TEST_PYTHON must name a Python that has the packages of tests/smtp/requirements.txt: run scripts/test",
         );
         let mut process = Command::new(python)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("smtp/server.py"))
-            .args(["--port", &self.port.to_string()])
+            .args(["-c", SCRIPT, "--port", &self.port.to_string()])
             .arg("--folder")
             .arg(self.accepted())
             .arg("--certificate")

@@ -272,11 +272,7 @@ impl Server {
         rest: &str,
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.request(method, &environment.verifier_path(rest)).header("x-api-key", key);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        self.send(request).await
+        self.call_path(&environment.verifier_path(rest), key, method, body).await
     }
 
     /// Makes an offer for a person of some age, and claims it in both formats with one key.

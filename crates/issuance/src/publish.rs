@@ -10,6 +10,7 @@ use vc::did::VerificationMethod;
 use vc::status::{BitstringStatusList, StatusBits, StatusListToken};
 
 use crate::EngineError;
+use crate::catalog::ActiveProgram;
 use crate::engine::Engine;
 use crate::issuer::{ActiveIssuer, LIST_BITS, LIST_SIZE};
 
@@ -130,10 +131,21 @@ impl Engine {
 
     /// The type metadata of a published program (draft-ietf-oauth-sd-jwt-vc, section on type metadata).
     pub async fn credential_type(&self, id: &ProgramId) -> Result<Option<Value>, EngineError> {
-        let Some(tenant) = self.store.published_program_owner(id).await? else { return Ok(None) };
-        let Some(active) = self.active_program(&tenant, id).await? else { return Ok(None) };
-        let program = &active.program;
-        Ok(Some(json!({"vct": self.credential_type_url(program), "name": program.name})))
+        Ok(self.published_program(id).await?.map(|active| {
+            let program = &active.program;
+            json!({"vct": self.credential_type_url(program), "name": program.name})
+        }))
+    }
+
+    /// A published program, whoever owns it.
+    pub(crate) async fn published_program(
+        &self,
+        id: &ProgramId,
+    ) -> Result<Option<Arc<ActiveProgram>>, EngineError> {
+        match self.store.published_program_owner(id).await? {
+            Some(tenant) => self.active_program(&tenant, id).await,
+            None => Ok(None),
+        }
     }
 
     /// A status list of the issuer with this slug, signed; `None` if the issuer has not come that far.

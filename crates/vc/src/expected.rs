@@ -20,63 +20,87 @@ pub struct Expected<'a> {
     pub max_ahead: i64,
 }
 
-/// Why the claims of a holder's signature are not those that the verifier expects.
+/// Why a holder's signature is not one for this request. The text goes on after the name of what is signed.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub(crate) enum Mismatch {
-    #[error("the claim {0:?} is missing or is not of the kind that it must be")]
-    Malformed(&'static str),
-    #[error("the nonce is another than the one of this request")]
+pub enum Mismatch {
+    /// `nonce` is not the one that the verifier gave.
+    #[error("has another nonce than this request: it was made for another one")]
     Nonce,
-    #[error("the audience is another than this verifier")]
+    /// `aud` is not the verifier.
+    #[error("was made for another verifier: its \"aud\" is another")]
     Audience,
-    #[error("{age} seconds old, more than allowed")]
-    TooOld { age: i64 },
-    #[error("{ahead} seconds ahead")]
-    InFuture { ahead: i64 },
+    /// It was made too long ago, or has expired.
+    #[error("is too old: it was made {age} seconds ago; present the credential again")]
+    TooOld {
+        /// Its age in seconds.
+        age: i64,
+    },
+    /// It claims to be made later than now.
+    #[error("is dated {ahead} seconds ahead: set the clock of the wallet")]
+    InFuture {
+        /// How far it is ahead, in seconds.
+        ahead: i64,
+    },
+}
+
+/// Why the claims of a holder's signature are refused.
+pub(crate) enum Unmet {
+    /// This one is missing, or is not of the kind that it must be.
+    Malformed(&'static str),
+    Mismatch(Mismatch),
+}
+
+impl From<Mismatch> for Unmet {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Mismatch(mismatch)
+    }
 }
 
 impl Expected<'_> {
-    pub(crate) fn check_nonce(&self, claims: &Map<String, Value>) -> Result<(), Mismatch> {
-        let Some(expected) = self.nonce else { return Ok(()) };
-        match claims.get("nonce") {
-            Some(Value::String(nonce)) if nonce == expected => Ok(()),
-            Some(Value::String(_)) => Err(Mismatch::Nonce),
-            _ => Err(Mismatch::Malformed("nonce")),
+    /// Compares the claims of a signature with what is expected of it. When it was made.
+    pub(crate) fn check(&self, claims: &Map<String, Value>) -> Result<Option<i64>, Unmet> {
+        if let Some(expected) = self.nonce {
+            match claims.get("nonce") {
+                Some(Value::String(nonce)) if nonce == expected => {}
+                Some(Value::String(_)) => return Err(Mismatch::Nonce.into()),
+                _ => return Err(Unmet::Malformed("nonce")),
+            }
         }
-    }
-
-    /// `aud` names the verifier, alone or among others (RFC 7519, section 4.1.3).
-    pub(crate) fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Mismatch> {
-        let Some(expected) = self.audience else { return Ok(()) };
-        match claims.get("aud").and_then(texts) {
-            Some(audience) if audience.contains(&expected) => Ok(()),
-            Some(_) => Err(Mismatch::Audience),
-            None => Err(Mismatch::Malformed("aud")),
+        if let Some(expected) = self.audience {
+            // The verifier, alone or among others (RFC 7519, section 4.1.3).
+            match claims.get("aud").and_then(texts) {
+                Some(audience) if audience.contains(&expected) => {}
+                Some(_) => return Err(Mismatch::Audience.into()),
+                None => return Err(Unmet::Malformed("aud")),
+            }
         }
+        self.check_times(claims)
     }
 
     /// When the signature was made (`iat`, or else `nbf`), which must be within the limits; `exp` and `nbf` count where
     /// they are there.
-    pub(crate) fn check_times(&self, claims: &Map<String, Value>) -> Result<Option<i64>, Mismatch> {
+    fn check_times(&self, claims: &Map<String, Value>) -> Result<Option<i64>, Unmet> {
         let time = |name: &'static str| match claims.get(name) {
             None => Ok(None),
-            Some(value) => numeric_date(value).map(Some).ok_or(Mismatch::Malformed(name)),
+            Some(value) => numeric_date(value).map(Some).ok_or(Unmet::Malformed(name)),
         };
         let (iat, nbf, exp) = (time("iat")?, time("nbf")?, time("exp")?);
         if let Some(start) = iat.max(nbf) {
             let ahead = start.saturating_sub(self.now);
             if ahead > self.max_ahead {
-                return Err(Mismatch::InFuture { ahead });
+                return Err(Mismatch::InFuture { ahead }.into());
             }
         }
         let made = iat.or(nbf);
         let age = |since: i64| self.now.saturating_sub(since);
         if let Some(exp) = exp.filter(|exp| age(*exp) >= 0) {
-            return Err(Mismatch::TooOld { age: age(made.unwrap_or(exp)) });
+            return Err(Mismatch::TooOld { age: age(made.unwrap_or(exp)) }.into());
         }
         match (made, self.max_age) {
-            (Some(made), Some(max_age)) if age(made) > max_age => Err(Mismatch::TooOld { age: age(made) }),
-            (None, Some(_)) => Err(Mismatch::Malformed("iat")),
+            (Some(made), Some(max_age)) if age(made) > max_age => {
+                Err(Mismatch::TooOld { age: age(made) }.into())
+            }
+            (None, Some(_)) => Err(Unmet::Malformed("iat")),
             _ => Ok(made),
         }
     }

@@ -11,9 +11,6 @@ use thiserror::Error;
 
 use crate::json::{self, PayloadError};
 
-/// The longest JWT VC that is read, in bytes.
-pub const MAX_SIZE: usize = 1 << 20;
-
 /// How many objects and arrays may lie inside one another in a claim: those around it are the payload, the
 /// credential and its subject.
 pub const MAX_CLAIM_DEPTH: usize = jose::MAX_JSON_DEPTH - 3;
@@ -38,7 +35,7 @@ pub enum IssueError {
 /// Why a JWT VC is refused.
 #[derive(Debug, Error)]
 pub enum VerifyError {
-    /// The JWT is malformed, longer than [`MAX_SIZE`], or its signature does not verify.
+    /// The signature does not verify.
     #[error("the JWT: {0}")]
     Jws(#[from] JwsError),
     /// The payload is not a JSON object.
@@ -234,8 +231,7 @@ impl Unsigned {
 ///
 /// # Errors
 /// [`VerifyError`] when one of these conditions does not hold.
-pub fn verify(compact: &str, issuer_key: &PublicKey) -> Result<Map<String, Value>, VerifyError> {
-    let jws = Jws::parse_within(compact, MAX_SIZE)?;
+pub fn verify(jws: &Jws<'_>, issuer_key: &PublicKey) -> Result<Map<String, Value>, VerifyError> {
     jws.verify(issuer_key)?;
     read(jws.payload())
 }

@@ -10,11 +10,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::did::{DidKeyError, resolve_key};
-use crate::expected::{Expected, Mismatch};
+use crate::expected::{Expected, Mismatch, Unmet};
 use crate::json::{self, PayloadError, id_of, media_type, texts};
-
-/// The longest presentation that is read, in bytes, with its credentials.
-pub const MAX_SIZE: usize = 1 << 20;
 
 /// The most credentials that a presentation may hold.
 pub const MAX_CREDENTIALS: usize = 64;
@@ -26,9 +23,6 @@ const BASE_CONTEXT: &str = "https://www.w3.org/2018/credentials/v1";
 /// Why a presentation is refused.
 #[derive(Debug, Error)]
 pub enum VpError {
-    /// The JWT is malformed, or longer than [`MAX_SIZE`].
-    #[error("the presentation: {0}")]
-    Jws(#[source] JwsError),
     /// The `typ` is there and is not `JWT`.
     #[error("the \"typ\" of the presentation is not {TYP:?}")]
     Typ,
@@ -50,24 +44,9 @@ pub enum VpError {
     /// A credential is not a text: it is not secured as a JWT.
     #[error("credential {0} of the presentation is not secured as a JWT")]
     CredentialForm(usize),
-    /// `nonce` is not the one that the verifier gave.
-    #[error("the presentation has another nonce than this request: it was made for another one")]
-    Nonce,
-    /// `aud` is not the verifier.
-    #[error("the presentation was made for another verifier: its \"aud\" is another")]
-    Audience,
-    /// It was made too long ago, or has expired.
-    #[error("the presentation is too old: it was made {age} seconds ago; present the credential again")]
-    TooOld {
-        /// Its age in seconds.
-        age: i64,
-    },
-    /// It claims to be made later than now.
-    #[error("the presentation is dated {ahead} seconds ahead: set the clock of the wallet")]
-    InFuture {
-        /// How far it is ahead, in seconds.
-        ahead: i64,
-    },
+    /// It is not one for this request.
+    #[error("the presentation {0}")]
+    Mismatch(#[source] Mismatch),
     /// A claim is missing or is of the wrong type.
     #[error("the claim {0:?} of the presentation is missing or malformed")]
     Claim(&'static str),
@@ -76,14 +55,11 @@ pub enum VpError {
     HolderKey(#[from] DidKeyError),
 }
 
-impl From<Mismatch> for VpError {
-    fn from(mismatch: Mismatch) -> Self {
-        match mismatch {
-            Mismatch::Malformed(name) => Self::Claim(name),
-            Mismatch::Nonce => Self::Nonce,
-            Mismatch::Audience => Self::Audience,
-            Mismatch::TooOld { age } => Self::TooOld { age },
-            Mismatch::InFuture { ahead } => Self::InFuture { ahead },
+impl From<Unmet> for VpError {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::Malformed(name) => Self::Claim(name),
+            Unmet::Mismatch(mismatch) => Self::Mismatch(mismatch),
         }
     }
 }
@@ -200,11 +176,10 @@ pub fn holder_key(presentation: &Jws<'_>) -> Result<(PublicKey, String), VpError
 /// # Errors
 /// [`VpError`], one variant for each cause.
 pub fn verify(
-    compact: &str,
+    jws: &Jws<'_>,
     holder_key: &PublicKey,
     expected: &Expected<'_>,
 ) -> Result<Presentation, VpError> {
-    let jws = Jws::parse_within(compact, MAX_SIZE).map_err(VpError::Jws)?;
     if jws.header().typ.as_deref().is_some_and(|typ| media_type(typ) != "jwt") {
         return Err(VpError::Typ);
     }
@@ -219,9 +194,7 @@ pub fn verify(
             return Err(VpError::Contradiction(name));
         }
     }
-    expected.check_nonce(&claims)?;
-    expected.check_audience(&claims)?;
-    let iat = expected.check_times(&claims)?;
+    let iat = expected.check(&claims)?;
     let holder = claims.get("iss").and_then(Value::as_str).or(holder);
     Ok(Presentation { holder: holder.map(str::to_owned), credentials: credentials(vp)?, iat, claims })
 }

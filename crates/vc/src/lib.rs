@@ -23,6 +23,6 @@ mod expected;
 mod json;
 mod validity;
 
-pub use expected::Expected;
+pub use expected::{Expected, Mismatch};
 pub use json::PayloadError;
 pub use validity::{DateError, Validity, validity};

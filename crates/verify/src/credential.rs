@@ -1,16 +1,16 @@
 //! The checks of one credential.
 
-use jose::{Header, Jws, PublicKey};
+use jose::PublicKey;
 use model::Timestamp;
 use serde_json::{Map, Value};
-use vc::did::Purpose;
-use vc::sd_jwt::{KeyBindingError, ProcessError, SdJwt, holder_key};
-use vc::vcdm2::{self, Vcdm2Error};
+use vc::sd_jwt::{KeyBindingError, ProcessError, holder_key};
+use vc::vcdm2::{self, Secured, Vcdm2Error};
 use vc::{Expected, jwt_vc, validity};
 
-use crate::document::{Format, MAX_LEN, unverified};
-use crate::keys::{IssuerKeys, NoKey};
+use crate::document::{Document, Format, credential_in};
+use crate::keys::IssuerKeys;
 use crate::report::{Aspect, Report, State};
+use crate::signature::{Refusal, Signer};
 use crate::sources::Sources;
 use crate::verifier::Run;
 
@@ -30,19 +30,6 @@ const ENVELOPE: [&str; 12] = [
     "_sd_alg",
 ];
 
-/// A signature that holds, and what follows from it.
-pub(crate) struct Signed {
-    /// The claims of the JWT, disclosures in their places.
-    pub(crate) claims: Map<String, Value>,
-    pub(crate) keys: IssuerKeys,
-}
-
-/// Why a signature does not hold.
-pub(crate) enum Refusal {
-    Format(String),
-    Signature(String),
-}
-
 impl From<ProcessError> for Refusal {
     fn from(error: ProcessError) -> Self {
         match error {
@@ -52,7 +39,7 @@ impl From<ProcessError> for Refusal {
             | ProcessError::Payload(_)
             | ProcessError::DigestAlgorithm
             | ProcessError::MalformedDigests
-            | ProcessError::TooDeep => Self::Format(error.to_string()),
+            | ProcessError::TooDeep => Self::Form(error.to_string()),
             error => Self::Signature(error.to_string()),
         }
     }
@@ -62,7 +49,7 @@ impl From<jwt_vc::VerifyError> for Refusal {
     fn from(error: jwt_vc::VerifyError) -> Self {
         match error {
             jwt_vc::VerifyError::Jws(error) => Self::Signature(error.to_string()),
-            error => Self::Format(error.to_string()),
+            error => Self::Form(error.to_string()),
         }
     }
 }
@@ -72,25 +59,17 @@ impl From<Vcdm2Error> for Refusal {
         match error {
             Vcdm2Error::Jws(error) => Self::Signature(error.to_string()),
             Vcdm2Error::SdJwt(error) => error.into(),
-            error => Self::Format(error.to_string()),
+            error => Self::Form(error.to_string()),
         }
     }
 }
 
 impl<S: Sources> Run<'_, S> {
     /// Verifies one credential. `bound` says that whoever presents it was shown to be its subject by other means.
-    pub(crate) async fn verify_credential(
-        &self,
-        compact: &str,
-        format: Format,
-        bound: Option<&str>,
-    ) -> Report {
-        let mut report = Report::of(format);
-        let signed = match format {
-            Format::SdJwtVc | Format::VcSdJwt => self.signed_sd_jwt(compact, format, &mut report).await,
-            _ => self.signed_jwt(compact, format, &mut report).await,
-        };
-        let Some(signed) = signed else {
+    pub(crate) async fn verify_credential(&self, document: &Document<'_>, bound: Option<&str>) -> Report {
+        let mut report = Report::of(document.format);
+        let read = |key: &PublicKey| Self::read_credential(document, key);
+        let Some((claims, keys)) = self.signed(document, Signer::Issuer, read, &mut report).await else {
             let reason = "Not looked at, because the signature was not shown to hold.";
             for aspect in [
                 Aspect::Validity,
@@ -104,123 +83,24 @@ impl<S: Sources> Run<'_, S> {
             }
             return report.finish();
         };
-        describe(&signed.claims, format, &mut report);
-        self.check_validity(&signed.claims, &mut report);
-        Box::pin(self.check_schema(format, &mut report)).await;
-        Box::pin(self.check_status(&signed.claims, &signed.keys.issuer, &mut report)).await;
-        self.check_holder(compact, &signed.claims, bound, &mut report);
-        let own = self.verifier.sources.is_own_issuer(&signed.keys.issuer).await;
-        Box::pin(self.check_log(compact, own, signed.keys.log.as_deref(), &mut report)).await;
-        self.check_issuer(&signed.keys, own, &mut report);
+        describe(&claims, document.format, &mut report);
+        self.check_validity(&claims, &mut report);
+        Box::pin(self.check_schema(document.format, &mut report)).await;
+        Box::pin(self.check_status(&claims, &keys.issuer, &mut report)).await;
+        self.check_holder(document, &claims, bound, &mut report);
+        let own = self.verifier.sources.is_own_issuer(&keys.issuer).await;
+        Box::pin(self.check_log(document.text, own, keys.log.as_deref(), &mut report)).await;
+        self.check_issuer(&keys, own, &mut report);
         report.finish()
     }
 
-    async fn signed_sd_jwt(&self, compact: &str, format: Format, report: &mut Report) -> Option<Signed> {
-        let parsed = match SdJwt::parse(compact) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                report.failed(Aspect::Format, format!("It cannot be read: {error}."));
-                return None;
-            }
-        };
-        let process = |key: &PublicKey| match format {
-            Format::SdJwtVc => parsed.process_vc(key).map_err(Refusal::from),
-            _ => vcdm2::verify_credential(compact, key).map_err(Refusal::from),
-        };
-        self.signed(parsed.issuer_jwt(), process, report).await
-    }
-
-    async fn signed_jwt(&self, compact: &str, format: Format, report: &mut Report) -> Option<Signed> {
-        let parsed = match Jws::parse_within(compact, MAX_LEN) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                report.failed(Aspect::Format, format!("It cannot be read: {error}."));
-                return None;
-            }
-        };
-        let process = |key: &PublicKey| match format {
-            Format::JwtVc => jwt_vc::verify(compact, key).map_err(Refusal::from),
-            _ => vcdm2::verify_credential(compact, key).map_err(Refusal::from),
-        };
-        self.signed(&parsed, process, report).await
-    }
-
-    /// The first three checks: form, key, signature.
-    pub(crate) async fn signed(
-        &self,
-        jws: &Jws<'_>,
-        process: impl Fn(&PublicKey) -> Result<Map<String, Value>, Refusal>,
-        report: &mut Report,
-    ) -> Option<Signed> {
-        let format = report.format.unwrap_or_default();
-        let payload = match unverified(jws) {
-            Ok(payload) => payload,
-            Err(why) => {
-                report.failed(Aspect::Format, format!("It cannot be read: {why}."));
-                return None;
-            }
-        };
-        let issuer = issuer_of(&payload);
-        report.issuer = issuer.clone();
-        let (keys, candidates) = match self.candidates(issuer.as_deref(), jws.header()).await {
-            Ok(found) => found,
-            Err(why) => {
-                report.passed(Aspect::Format, format!("It has the form of {format}."));
-                let consequence = "It cannot be checked without the issuer's key.";
-                match why {
-                    NoKey::Unavailable(why) => {
-                        report.indeterminate(Aspect::Key, why);
-                        report.indeterminate(Aspect::Signature, consequence);
-                    }
-                    NoKey::Wrong(why) => {
-                        report.failed(Aspect::Key, why);
-                        report.not_applicable(Aspect::Signature, consequence);
-                    }
-                }
-                return None;
-            }
-        };
-        report.issuer = Some(keys.issuer.clone());
-        let mut refusal = None;
-        for key in &candidates {
-            match process(key) {
-                Ok(claims) => {
-                    report.passed(Aspect::Format, format!("It has the form of {format}."));
-                    report
-                        .passed(Aspect::Key, format!("The key of {} was found {}.", keys.issuer, keys.found));
-                    report.passed(Aspect::Signature, "It is signed with that key, and unchanged since.");
-                    return Some(Signed { claims, keys });
-                }
-                Err(why) => refusal = Some(why),
-            }
+    /// The claims of a credential that was signed with this key, disclosures in their places.
+    fn read_credential(document: &Document<'_>, key: &PublicKey) -> Result<Map<String, Value>, Refusal> {
+        match (document.format, &document.secured) {
+            (Format::SdJwtVc, Secured::SdJwt(sd_jwt)) => Ok(sd_jwt.process_vc(key)?),
+            (Format::JwtVc, Secured::Jwt(jws)) => Ok(jwt_vc::verify(jws, key)?),
+            (_, secured) => Ok(vcdm2::verify_credential(secured, key)?),
         }
-        let (form, signature) = match refusal {
-            Some(Refusal::Format(why)) => (Some(why), None),
-            Some(Refusal::Signature(why)) => (None, Some(why)),
-            None => (None, Some("there is no key that fits its algorithm".to_owned())),
-        };
-        match form {
-            Some(why) => report
-                .failed(Aspect::Format, format!("It is signed, but not in the form of {format}: {why}.")),
-            None => report.passed(Aspect::Format, format!("It has the form of {format}.")),
-        }
-        report.passed(Aspect::Key, format!("The key of {} was found {}.", keys.issuer, keys.found));
-        if let Some(why) = signature {
-            report.failed(Aspect::Signature, format!("The signature does not hold: {why}."));
-        }
-        None
-    }
-
-    async fn candidates(
-        &self,
-        issuer: Option<&str>,
-        header: &Header,
-    ) -> Result<(IssuerKeys, Vec<PublicKey>), NoKey> {
-        let keys = Box::pin(self.keys_of(issuer, header)).await?;
-        let candidates = keys.candidates(header, Purpose::AssertionMethod).map_err(|why| {
-            NoKey::Wrong(format!("None of the keys of {} can have signed it: {why}.", keys.issuer))
-        })?;
-        Ok((keys, candidates))
     }
 
     fn check_validity(&self, claims: &Map<String, Value>, report: &mut Report) {
@@ -270,7 +150,7 @@ impl<S: Sources> Run<'_, S> {
 
     fn check_holder(
         &self,
-        compact: &str,
+        document: &Document<'_>,
         claims: &Map<String, Value>,
         bound: Option<&str>,
         report: &mut Report,
@@ -278,10 +158,8 @@ impl<S: Sources> Run<'_, S> {
         if let Some(holder) = bound {
             return self.check_subject(holder, claims, report);
         }
-        let asked = self.request.nonce.is_some() || self.request.audience.is_some();
-        let parsed = compact.contains('~').then(|| SdJwt::parse(compact).ok()).flatten();
-        let Some(parsed) = parsed.filter(|parsed| parsed.key_binding_jwt().is_some()) else {
-            return match (asked, claims.contains_key("cnf")) {
+        let Some(presented) = document.key_bound() else {
+            return match (self.request.asks_for_proof(), claims.contains_key("cnf")) {
                 (true, _) => report.failed(
                     Aspect::HolderBinding,
                     "A proof of possession was asked for, and there is none: present the credential from the wallet that holds it.",
@@ -293,9 +171,9 @@ impl<S: Sources> Run<'_, S> {
                 (false, false) => report.not_applicable(Aspect::HolderBinding, "It is not bound to a key."),
             };
         };
-        let held = holder_key(claims)
-            .map_err(KeyBindingError::from)
-            .and_then(|key| parsed.verify_key_binding(&key, &self.expected()).map(|binding| (key, binding)));
+        let held = holder_key(claims).map_err(KeyBindingError::from).and_then(|key| {
+            presented.verify_key_binding(&key, &self.expected()).map(|binding| (key, binding))
+        });
         match held {
             Ok((key, binding)) => {
                 report.holder = Some(vc::did::did_jwk(&key));
@@ -314,8 +192,7 @@ impl<S: Sources> Run<'_, S> {
 
     /// Inside a presentation that its holder has signed: is the holder the one whom the credential is about?
     fn check_subject(&self, holder: &str, claims: &Map<String, Value>, report: &mut Report) {
-        let credential = claims.get("vc").and_then(Value::as_object).unwrap_or(claims);
-        let subjects = match credential.get("credentialSubject") {
+        let subjects = match credential_in(claims).get("credentialSubject") {
             Some(Value::Array(subjects)) => subjects.iter().collect(),
             Some(subject) => vec![subject],
             None => Vec::new(),
@@ -357,14 +234,6 @@ fn rfc3339(seconds: i64) -> String {
     Timestamp::from_seconds(seconds).rfc3339()
 }
 
-/// Who issued it, by its own word: `iss`, or the `issuer` of a W3C credential.
-fn issuer_of(payload: &Map<String, Value>) -> Option<String> {
-    let credential = payload.get("vc").and_then(Value::as_object).unwrap_or(payload);
-    let issuer = payload.get("iss").or_else(|| credential.get("issuer"))?;
-    let issuer = issuer.get("id").unwrap_or(issuer);
-    issuer.as_str().map(str::to_owned)
-}
-
 /// What a report says of a credential whose signature holds.
 fn describe(claims: &Map<String, Value>, format: Format, report: &mut Report) {
     if format == Format::SdJwtVc {
@@ -377,7 +246,7 @@ fn describe(claims: &Map<String, Value>, format: Format, report: &mut Report) {
         report.document = claims.clone();
         return;
     }
-    let credential = claims.get("vc").and_then(Value::as_object).unwrap_or(claims);
+    let credential = credential_in(claims);
     report.types = match credential.get("type") {
         Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         Some(Value::String(name)) => vec![name.clone()],

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use jose::{Jws, JwsError};
+use jose::JwsError;
 use serde_json::{Map, Value};
 use vc::sd_jwt::{self, SdJwt};
+use vc::vcdm2::{Secured, Vcdm2Error};
 
 use crate::report::Kind;
 
@@ -88,23 +89,51 @@ fn enveloped(id: &str) -> Option<&str> {
         .then_some(text)
 }
 
-/// The format of a compact serialization.
-pub(crate) fn format_of(compact: &str) -> Result<Format, String> {
-    let broken = |error: &dyn std::fmt::Display| format!("It cannot be read: {error}.");
-    let is_sd_jwt = compact.contains('~');
-    let (typ, payload) = if is_sd_jwt {
-        let parsed = SdJwt::parse(compact).map_err(|error| broken(&error))?;
-        outline(parsed.issuer_jwt()).map_err(|error| broken(&error))?
-    } else {
-        let parsed = Jws::parse_within(compact, MAX_LEN);
-        let parsed = parsed.map_err(|error| match error {
-            JwsError::NotCompact => "It is neither a JWT nor an SD-JWT.".to_owned(),
+/// A document, taken apart once for all checks. Nothing in it is verified.
+pub(crate) struct Document<'a> {
+    pub(crate) format: Format,
+    /// Its compact serialization.
+    pub(crate) text: &'a str,
+    pub(crate) secured: Secured<'a>,
+    /// What is signed.
+    pub(crate) payload: Map<String, Value>,
+}
+
+impl<'a> Document<'a> {
+    /// Takes a compact serialization apart.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, String> {
+        let broken = |error: &dyn std::fmt::Display| format!("It cannot be read: {error}.");
+        let secured = Secured::parse(text).map_err(|error| match error {
+            Vcdm2Error::Jws(JwsError::NotCompact) => "It is neither a JWT nor an SD-JWT.".to_owned(),
+            Vcdm2Error::Jws(error) => broken(&error),
             error => broken(&error),
         })?;
-        outline(&parsed).map_err(|error| broken(&error))?
-    };
+        let payload = match jose::strict_json(secured.jws().payload()).map_err(|error| broken(&error))? {
+            Value::Object(payload) => payload,
+            _ => return Err(broken(&"its payload is no JSON object")),
+        };
+        Ok(Self { format: format_of(&secured, &payload)?, text, secured, payload })
+    }
+
+    /// The SD-JWT that it is, if its holder has signed it for somebody.
+    pub(crate) fn key_bound(&self) -> Option<&SdJwt<'a>> {
+        match &self.secured {
+            Secured::SdJwt(sd_jwt) => sd_jwt.key_binding_jwt().map(|_| sd_jwt),
+            Secured::Jwt(_) => None,
+        }
+    }
+}
+
+/// The credential in a payload: its member `vc` in data model 1.1, else the payload itself.
+pub(crate) fn credential_in(payload: &Map<String, Value>) -> &Map<String, Value> {
+    payload.get("vc").and_then(Value::as_object).unwrap_or(payload)
+}
+
+/// The format of a document, by what it says of itself.
+fn format_of(secured: &Secured<'_>, payload: &Map<String, Value>) -> Result<Format, String> {
+    let is_sd_jwt = matches!(secured, Secured::SdJwt(_));
     let has = |name: &str| payload.contains_key(name);
-    let typ = typ.as_deref().map(|typ| typ.trim_start_matches("application/"));
+    let typ = secured.jws().header().typ.as_deref().map(|typ| typ.trim_start_matches("application/"));
     match (is_sd_jwt, typ) {
         (true, Some("dc+sd-jwt")) => Ok(Format::SdJwtVc),
         (true, Some("vc+sd-jwt")) if has("vct") => Err(
@@ -130,18 +159,5 @@ pub(crate) fn format_of(compact: &str) -> Result<Format, String> {
 /// Whether a text is a credential or a presentation, by what it says of itself; nothing is verified.
 pub fn kind_of(document: &str) -> Option<Kind> {
     let compact = compact(document).ok()?;
-    format_of(&compact).ok().map(Format::kind)
-}
-
-/// `typ` and payload of a JWS, unverified.
-fn outline(jws: &Jws<'_>) -> Result<(Option<String>, Map<String, Value>), String> {
-    Ok((jws.header().typ.clone(), unverified(jws)?))
-}
-
-/// The payload of a JWS, unverified.
-pub(crate) fn unverified(jws: &Jws<'_>) -> Result<Map<String, Value>, String> {
-    match jose::strict_json(jws.payload()).map_err(|error| error.to_string())? {
-        Value::Object(members) => Ok(members),
-        _ => Err("its payload is no JSON object".to_owned()),
-    }
+    Document::parse(&compact).ok().map(|document| document.format.kind())
 }

@@ -18,6 +18,7 @@ mod presentation;
 mod report;
 mod schema;
 mod shelf;
+mod signature;
 mod sources;
 mod status;
 mod verifier;

@@ -1,5 +1,7 @@
 //! Whether claims are as a credential's schema demands.
 
+use std::mem;
+
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
 
@@ -46,6 +48,16 @@ fn complaint(compiled: &Compiled, instance: &Value) -> Option<String> {
     Some(format!("{place}: {}", error.masked()))
 }
 
+/// The same of an object, which is lent and comes back.
+fn complaint_about(compiled: &Compiled, members: &mut Map<String, Value>) -> Option<String> {
+    let instance = Value::Object(mem::take(members));
+    let found = complaint(compiled, &instance);
+    if let Value::Object(lent) = instance {
+        *members = lent;
+    }
+    found
+}
+
 impl<S: Sources> Run<'_, S> {
     /// The schema check of a credential whose signature holds.
     pub(crate) async fn check_schema(&self, format: Format, report: &mut Report) {
@@ -69,8 +81,8 @@ impl<S: Sources> Run<'_, S> {
             let schema = jose::strict_json(raw.as_bytes()).map_err(|error| error.to_string())?;
             compile(&without_required(schema))
         });
-        let subject = Value::Object(report.claims.clone());
-        conclude(report, compiled.map(|compiled| complaint(&compiled.value, &subject)));
+        let found = compiled.map(|compiled| complaint_about(&compiled.value, &mut report.claims));
+        conclude(report, found);
     }
 
     async fn check_credential_schema(&self, report: &mut Report) {
@@ -99,13 +111,11 @@ impl<S: Sources> Run<'_, S> {
                 compile(&schema)
             });
             let found = compiled.map(|compiled| {
-                let subject = report.document.get("credentialSubject").unwrap_or(&Value::Null);
-                match (compiled.value.whole, subject) {
-                    (true, _) => complaint(&compiled.value, &Value::Object(report.document.clone())),
-                    (false, Value::Array(subjects)) => {
-                        subjects.iter().find_map(|subject| complaint(&compiled.value, &without_id(subject)))
-                    }
-                    (false, subject) => complaint(&compiled.value, &without_id(subject)),
+                let about = |subject: &Value| complaint(&compiled.value, &without_id(subject));
+                match report.document.get("credentialSubject").unwrap_or(&Value::Null) {
+                    _ if compiled.value.whole => complaint_about(&compiled.value, &mut report.document),
+                    Value::Array(subjects) => subjects.iter().find_map(about),
+                    subject => about(subject),
                 }
             });
             if !matches!(found, Ok(None)) {

@@ -50,6 +50,13 @@ pub struct Request<'a> {
     pub now: i64,
 }
 
+impl Request<'_> {
+    /// Whether a proof of possession must be there.
+    pub(crate) fn asks_for_proof(&self) -> bool {
+        self.nonce.is_some() || self.audience.is_some()
+    }
+}
+
 /// How long a cached thing lives is said by the thing.
 pub(crate) trait Lives {
     fn lives(&self) -> Duration;

@@ -2,82 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use reqwest::Method;
 use serde_json::Value;
-use support::{Database, DevProcess, DevServer, Partner, TestClock, binary, eventually_some, http_client};
+use support::{
+    Database, DevProcess, DevServer, Partner, Ran, TestClock, bestow, eventually_some, http_client,
+};
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
-
-/// What the command printed, and how it ended.
-#[derive(Debug)]
-pub(super) struct Run {
-    pub(super) code: Option<i32>,
-    pub(super) out: String,
-    pub(super) err: String,
-}
-
-impl Run {
-    /// It must have ended like this, and its first line must be this.
-    #[track_caller]
-    pub(super) fn ends(&self, code: i32, first: &str) -> &Self {
-        assert_eq!((self.code, self.out.lines().next().unwrap_or_default()), (Some(code), first), "{self:?}");
-        self
-    }
-
-    /// It must have refused to work, and said why on stderr alone.
-    #[track_caller]
-    pub(super) fn refuses(&self, why: &str) {
-        assert_eq!((self.code, self.out.as_str()), (Some(2), ""), "{self:?}");
-        assert!(self.err.starts_with("error: ") && self.err.contains(why), "{why}: {self:?}");
-    }
-
-    /// It must say this somewhere.
-    #[track_caller]
-    pub(super) fn says(&self, what: &str) -> &Self {
-        assert!(self.out.contains(what), "{what}: {self:?}");
-        self
-    }
-
-    /// The line of a check must begin with this symbol.
-    #[track_caller]
-    pub(super) fn check(&self, symbol: &str, name: &str) -> &Self {
-        let wanted = format!("  {symbol} {name} ");
-        assert!(self.out.lines().any(|line| line.starts_with(&wanted)), "{wanted}: {self:?}");
-        self
-    }
-
-    /// The line of JSON that it printed.
-    #[track_caller]
-    pub(super) fn json(&self) -> Value {
-        assert_eq!(self.out.lines().count(), 1, "{self:?}");
-        serde_json::from_str(&self.out).expect("JSON")
-    }
-}
-
-/// Runs `bestow` in a folder with these arguments, and this on its standard input.
-pub(super) async fn bestow(folder: &Path, arguments: &[&str], input: &[u8]) -> Run {
-    let mut child = Command::new(binary())
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}: run scripts/test, or build it", binary().display()));
-    // A command that does not read its input may end before all of it is written.
-    let _ = child.stdin.take().expect("piped").write_all(input).await;
-    let output = child.wait_with_output().await.expect("it ends");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("a text");
-    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
 
 /// Runs `bestow verify` with these arguments.
-pub(super) async fn verify(folder: &Path, arguments: &[&str]) -> Run {
-    bestow(folder, &[&["verify"], arguments].concat(), b"").await
+pub(super) async fn verify(folder: &Path, arguments: &[&str]) -> Ran {
+    bestow(folder, &[&["verify"], arguments].concat(), &[]).await
 }
 
 /// A server that has issued a credential, and a folder with what its holder has: `card.sd-jwt` and `card.jwt`.
@@ -150,8 +85,7 @@ impl Issued {
             &self.partner.id,
             &self.hash,
         ];
-        let run = bestow(self.path(), &arguments, b"").await;
-        assert_eq!(run.code, Some(0), "{run:?}");
+        bestow(self.path(), &arguments, &[]).await.done();
     }
 
     /// From now on, nothing can be fetched.
@@ -160,7 +94,7 @@ impl Issued {
     }
 
     /// Verifies a document with these arguments, whoever issued it being trusted, at a development server's.
-    pub(super) async fn verify(&self, document: &str, arguments: &[&str]) -> Run {
+    pub(super) async fn verify(&self, document: &str, arguments: &[&str]) -> Ran {
         verify(self.path(), &[&[document, "--development", "--trust", "*"], arguments].concat()).await
     }
 

@@ -3,8 +3,9 @@
 use std::fs;
 
 use serde_json::json;
+use support::bestow_reading;
 
-use super::common::{bestow, verify};
+use super::common::verify;
 
 const INVALID: &str = "✗ invalid: document";
 /// The longest credential that is read, in bytes.
@@ -33,7 +34,7 @@ async fn what_is_no_credential_is_invalid() {
         let run = verify(folder.path(), &["text", "--trust", "*"]).await;
         run.ends(1, INVALID).check("✗", "format").says(reason);
         let run = verify(folder.path(), &["text", "--json"]).await;
-        let report = run.json();
+        let report = run.report();
         assert_eq!(
             (run.code, &report["valid"], &report["state"]),
             (Some(1), &json!(false), &json!("invalid"))
@@ -52,9 +53,9 @@ async fn what_cannot_be_read_is_neither_valid_nor_invalid() {
         ("none", "cannot read none: "),
         (".", "cannot read .: "),
     ] {
-        verify(folder.path(), &[file]).await.refuses(why);
+        verify(folder.path(), &[file]).await.refuses_to_work(why);
         let run = verify(folder.path(), &[file, "--json"]).await;
-        let report = run.json();
+        let report = run.report();
         assert_eq!(
             (run.code, &report["valid"], &report["state"]),
             (Some(2), &json!(false), &json!("indeterminate"))
@@ -66,11 +67,10 @@ async fn what_cannot_be_read_is_neither_valid_nor_invalid() {
 #[tokio::test]
 async fn standard_input_is_read_like_a_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let run = bestow(folder.path(), &["verify", "-"], b"hello\n").await;
-    run.ends(1, INVALID).says("It is neither a JWT nor an SD-JWT.");
-    let run = bestow(folder.path(), &["verify", "-"], &vec![b'a'; LIMIT + 1]).await;
-    run.refuses("standard input: it is larger than 1048576 bytes");
-    bestow(folder.path(), &["verify", "-"], &[0xff]).await.refuses("cannot read standard input");
+    let verify = async |input: &[u8]| bestow_reading(input, folder.path(), &["verify", "-"], &[]).await;
+    verify(b"hello\n").await.ends(1, INVALID).says("It is neither a JWT nor an SD-JWT.");
+    verify(&vec![b'a'; LIMIT + 1]).await.refuses_to_work("standard input: it is larger than 1048576 bytes");
+    verify(&[0xff]).await.refuses_to_work("cannot read standard input");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn wrong_usage_is_never_taken_for_a_verdict() {
         (&["text", "--trust-anchors", "text"], "--trust-anchors text"),
         (&["text", "--online", "--cache", "text"], "cannot make the folder text"),
     ] {
-        verify(folder.path(), arguments).await.refuses(why);
+        verify(folder.path(), arguments).await.refuses_to_work(why);
     }
     let run = verify(folder.path(), &["--help"]).await;
     assert_eq!(run.code, Some(0));

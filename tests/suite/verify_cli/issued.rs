@@ -50,7 +50,7 @@ async fn what_was_fetched_once_serves_offline() {
     for document in DOCUMENTS {
         let run = issued.verify(document, &CACHE).await;
         run.ends(0, &first(document, "✓ valid")).says("\nnotes\n").says("status-lists/0 is 3 days old");
-        let noted = issued.verify(document, &["--cache", "fetched", "--json"]).await.json();
+        let noted = issued.verify(document, &["--cache", "fetched", "--json"]).await.report();
         assert!(noted["notes"].as_array().is_some_and(|notes| notes.len() >= 2), "{noted}");
         // Whoever asks the network wants to know how things stand.
         let run = issued.verify(document, &ONLINE).await;
@@ -138,9 +138,9 @@ async fn what_is_given_is_not_fetched() {
     run.ends(1, &first("card.sd-jwt", "✗ invalid")).check("✗", "schema");
 
     let run = issued.verify("card.jwt", &["--with", "did", "--with", "did"]).await;
-    run.refuses("did is about the same");
+    run.refuses_to_work("did is about the same");
     let run = issued.verify("card.jwt", &["--with", "card.jwt", "--with", "none"]).await;
-    run.refuses("cannot read none");
+    run.refuses_to_work("cannot read none");
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn a_revocation_shows_online_and_then_offline() {
     issued.stop().await;
     for document in DOCUMENTS {
         issued.verify(document, &CACHE).await.ends(1, &first(document, "✗ revoked"));
-        let report = issued.verify(document, &["--cache", "fetched", "--json"]).await;
-        assert_eq!((report.code, &report.json()["state"]), (Some(1), &"revoked".into()));
+        let run = issued.verify(document, &["--cache", "fetched", "--json"]).await;
+        assert_eq!((run.code, &run.report()["state"]), (Some(1), &"revoked".into()));
     }
 }

@@ -3,11 +3,12 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use support::Ran;
 use tlog::cosignature::Cosigner;
 use tlog::note::NoteSigner;
 use tlog::tlog_proof::TlogProof;
 
-use super::common::{DOCUMENTS, Issued, Run};
+use super::common::{DOCUMENTS, Issued};
 
 const VALID: &str = "✓ valid: credential (dc+sd-jwt)";
 const INVALID: &str = "✗ invalid: credential (dc+sd-jwt)";
@@ -22,7 +23,7 @@ async fn with_proof() -> (Issued, String) {
 }
 
 /// Verifies offline with a proof, a log's key and more.
-async fn offline(issued: &Issued, proof: &str, key: &str, more: &[&str]) -> Run {
+async fn offline(issued: &Issued, proof: &str, key: &str, more: &[&str]) -> Ran {
     let arguments = ["--cache", "fetched", "--proof", proof, "--key", key];
     issued.verify("card.sd-jwt", &[&arguments, more].concat()).await
 }
@@ -43,7 +44,7 @@ async fn a_proof_holds_for_its_credential_alone() {
     let run = offline(&issued, "proof", &other, &[]).await;
     run.ends(2, "? indeterminate: credential (dc+sd-jwt)").check("?", "log");
     offline(&issued, "proof", &other, &["--key", &key]).await.ends(0, VALID).check("✓", "log");
-    offline(&issued, "none", &key, &[]).await.refuses("cannot read none");
+    offline(&issued, "none", &key, &[]).await.refuses_to_work("cannot read none");
 }
 
 #[tokio::test]
@@ -92,9 +93,9 @@ async fn witnesses_count_if_they_are_wanted() {
         run.ends(1, INVALID).says("has 0 cosignatures of witnesses");
     }
     let twice = ["--witness", &witness, "--witness", &witness, "--cosignatures", "2"];
-    offline(&issued, "cosigned", &key, &twice).await.refuses("can never be had of 1 witnesses");
-    offline(&issued, "proof", &key, &["--witness", &key]).await.refuses("it is the key of a log");
-    offline(&issued, "proof", &witness, &[]).await.refuses("it is the key of a witness");
+    offline(&issued, "cosigned", &key, &twice).await.refuses_to_work("can never be had of 1 witnesses");
+    offline(&issued, "proof", &key, &["--witness", &key]).await.refuses_to_work("it is the key of a log");
+    offline(&issued, "proof", &witness, &[]).await.refuses_to_work("it is the key of a witness");
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn the_report_can_be_had_as_json() {
     let (mut issued, key) = with_proof().await;
     issued.stop().await;
     let run = offline(&issued, "proof", &key, &["--json"]).await;
-    let report = run.json();
+    let report = run.report();
     assert_eq!((run.code, &report["valid"], &report["state"]), (Some(0), &json!(true), &json!("valid")));
     assert_eq!((&report["kind"], &report["format"]), (&json!("credential"), &json!("dc+sd-jwt")));
     assert_eq!(report["issuer"], issued.issuer("card.sd-jwt"));

@@ -133,9 +133,6 @@ impl Verification {
     pub(super) async fn prepare(&self, request: &PresentationRequest) -> Result<Prepared, PresentError> {
         let terms = Terms::stored(&request.terms)?;
         let query = terms.query()?;
-        let response_uri = self.presentation_url(&request.id, "response");
-        let signer = self.signer(&request.tenant_id, &terms).await?;
-        let client_id = self.client_id(&terms, &signer, &response_uri)?;
         let encoded: Vec<String> = match &request.transaction_data {
             Some(encoded) => serde_json::from_str(encoded)
                 .map_err(|error| EngineError::inconsistent(format!("transaction data: {error}")))?,
@@ -143,6 +140,20 @@ impl Verification {
         };
         let transactions = TransactionData::read(&encoded, &query)
             .map_err(|error| EngineError::inconsistent(format!("transaction data: {error}")))?;
+        self.prepared(request, terms, query, transactions).await
+    }
+
+    /// What follows from what a request asks.
+    async fn prepared(
+        &self,
+        request: &PresentationRequest,
+        terms: Terms,
+        query: DcqlQuery,
+        transactions: TransactionData,
+    ) -> Result<Prepared, PresentError> {
+        let response_uri = self.presentation_url(&request.id, "response");
+        let signer = self.signer(&request.tenant_id, &terms).await?;
+        let client_id = self.client_id(&terms, &signer, &response_uri)?;
         let key = match terms.response_mode {
             ResponseMode::DirectPost => None,
             ResponseMode::DirectPostJwt => Some(self.answer_key(&request.id)?),
@@ -185,7 +196,8 @@ impl Verification {
         new: NewRequest,
     ) -> Result<Asked, PresentError> {
         let terms = Terms::stored(&definition.terms)?;
-        let transactions = TransactionData::check(&new.transaction_data, &terms.query()?)
+        let query = terms.query()?;
+        let transactions = TransactionData::check(&new.transaction_data, &query)
             .map_err(|error| PresentError::invalid(format!("{error}.")))?;
         if let Some(uri) = &new.redirect_uri {
             self.check_redirect(uri)?;
@@ -211,7 +223,8 @@ impl Verification {
             created_by: actor.id.clone(),
             updated_at: now,
         };
-        let request_uri = self.request_uri(&request).await?;
+        let prepared = self.prepared(&request, terms, query, transactions).await?;
+        let request_uri = self.request_uri(&request, &prepared)?;
         let event = self.engine.event(
             actor,
             &request.tenant_id,
@@ -243,12 +256,15 @@ impl Verification {
     }
 
     /// What a wallet opens.
-    pub(super) async fn request_uri(&self, request: &PresentationRequest) -> Result<String, PresentError> {
-        let prepared = self.prepare(request).await?;
+    pub(super) fn request_uri(
+        &self,
+        request: &PresentationRequest,
+        prepared: &Prepared,
+    ) -> Result<String, PresentError> {
         if matches!(prepared.signer, Signer::Nobody) {
             let encoded = prepared.transactions.encoded();
-            let metadata = metadata(&prepared);
-            let by_value = written(&prepared, &encoded, &metadata, None, request).by_value(INVOCATION);
+            let metadata = metadata(prepared);
+            let by_value = written(prepared, &encoded, &metadata, None, request).by_value(INVOCATION);
             return by_value.map_err(|error| EngineError::inconsistent(error.to_string()).into());
         }
         let request_uri = self.presentation_url(&request.id, "request");
@@ -265,7 +281,7 @@ impl Verification {
         let prepared = self.prepare(&request).await?;
         let encoded = prepared.transactions.encoded();
         let metadata = metadata(&prepared);
-        let (header, key): (Value, &SigningKey) = match &prepared.signer {
+        let (mut header, key): (Value, &SigningKey) = match &prepared.signer {
             // An unsigned request is all in its address.
             Signer::Nobody => return Err(PresentError::UnknownRequest),
             Signer::Issuer(issuer) => {
@@ -279,7 +295,6 @@ impl Verification {
         };
         let payload = written(&prepared, &encoded, &metadata, wallet_nonce, &request).payload();
         let payload = payload.map_err(|error| EngineError::inconsistent(error.to_string()))?;
-        let mut header = header;
         header["typ"] = REQUEST_OBJECT_TYP.into();
         let signed = key.sign_compact(&header, payload.to_string().as_bytes());
         self.engine.store().mark_presentation_sent(id, self.engine.now()).await?;

@@ -99,7 +99,9 @@ impl Verification {
             self.engine.tenant(request.tenant_id.clone()).await?.ok_or(PresentError::UnknownRequest)?;
         let definition = self.engine.store().definition(&request.tenant_id, &request.definition_id).await?;
         let uri = match state {
-            PresentationState::Created | PresentationState::Sent => self.request_uri(&request).await?,
+            PresentationState::Created | PresentationState::Sent => {
+                self.request_uri(&request, &self.prepare(&request).await?)?
+            }
             _ => String::new(),
         };
         let by_visitor = request.created_by == VISITOR;

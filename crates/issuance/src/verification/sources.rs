@@ -73,11 +73,11 @@ impl Deployment {
 
     async fn schema_of(&self, vct: &str) -> Result<Option<Arc<str>>, EngineError> {
         let Some(id) = self.below(vct, "/credential-types/") else { return Ok(None) };
-        let id = ProgramId::from(id);
-        let store = self.engine.store();
-        let Some(tenant) = store.published_program_owner(&id).await? else { return Ok(None) };
-        let Some(program) = store.program(&tenant, &id).await? else { return Ok(None) };
-        Ok(store.schema(&program.schema_id).await?.map(|schema| schema.document.into()))
+        let Some(active) = self.engine.published_program(&ProgramId::from(id)).await? else {
+            return Ok(None);
+        };
+        let schema = self.engine.store().schema(&active.program.schema_id).await?;
+        Ok(schema.map(|schema| schema.document.into()))
     }
 
     /// The entry of a status list of ours that a document has.
@@ -117,13 +117,14 @@ impl Deployment {
     }
 
     pub(super) async fn find_entry(&self, document: &str) -> Result<OwnEntry, EngineError> {
-        let claims = payload(document).unwrap_or_default();
+        let (Some(committed), Some(claims)) = (verify::commitment(document), payload(document)) else {
+            return Ok(OwnEntry::Unknown);
+        };
         let mut waiting = false;
         for (tenant, hash) in self.candidates(&claims).await? {
             let issued = self.engine.issued_documents(&tenant, hash).await?;
-            let committed = verify::commitment(document);
             let is_this = issued.is_some_and(|issued| {
-                issued.documents.values().any(|document| Some(document.commitment) == committed)
+                issued.documents.values().any(|document| document.commitment == committed)
             });
             if !is_this {
                 continue;

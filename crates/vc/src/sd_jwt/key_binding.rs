@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::SdJwt;
 use crate::did::{DidKeyError, resolve_key};
-use crate::expected::{Expected, Mismatch};
+use crate::expected::{Expected, Mismatch, Unmet};
 use crate::json::{self, PayloadError};
 
 /// `typ` of a Key Binding JWT.
@@ -53,37 +53,21 @@ pub enum KeyBindingError {
     /// `sd_hash` is not the hash of this credential with these disclosures.
     #[error("the Key Binding JWT was made for another credential, or for other disclosures")]
     SdHash,
-    /// `nonce` is not the one that the verifier gave.
-    #[error("the Key Binding JWT has another nonce than this request: it was made for another one")]
-    Nonce,
-    /// `aud` is not the verifier.
-    #[error("the Key Binding JWT was made for another verifier: its \"aud\" is another")]
-    Audience,
-    /// It was made too long ago.
-    #[error("the Key Binding JWT is too old: it was made {age} seconds ago; present the credential again")]
-    TooOld {
-        /// Its age in seconds.
-        age: i64,
-    },
-    /// It claims to be made later than now.
-    #[error("the Key Binding JWT is dated {ahead} seconds ahead: set the clock of the wallet")]
-    InFuture {
-        /// How far it is ahead, in seconds.
-        ahead: i64,
-    },
+    /// It is not one for this request.
+    #[error("the Key Binding JWT {0}")]
+    Mismatch(#[source] Mismatch),
     /// The payload is not a JSON object, or a claim is missing or of the wrong type.
     #[error("the Key Binding JWT: {0}")]
     Malformed(String),
 }
 
-impl From<Mismatch> for KeyBindingError {
-    fn from(mismatch: Mismatch) -> Self {
-        match mismatch {
-            Mismatch::Malformed(_) => Self::Malformed(mismatch.to_string()),
-            Mismatch::Nonce => Self::Nonce,
-            Mismatch::Audience => Self::Audience,
-            Mismatch::TooOld { age } => Self::TooOld { age },
-            Mismatch::InFuture { ahead } => Self::InFuture { ahead },
+impl From<Unmet> for KeyBindingError {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::Malformed(name) => Self::Malformed(format!(
+                "the claim {name:?} is missing or is not of the kind that it must be"
+            )),
+            Unmet::Mismatch(mismatch) => Self::Mismatch(mismatch),
         }
     }
 }
@@ -152,17 +136,15 @@ impl SdJwt<'_> {
         let claims: Map<String, Value> = json::from_payload(jws.payload())?;
         let text = |name: &'static str| match claims.get(name) {
             Some(Value::String(text)) => Ok(text.clone()),
-            _ => Err(Mismatch::Malformed(name)),
+            _ => Err(Unmet::Malformed(name)),
         };
         if text("sd_hash")? != self.sd_hash() {
             return Err(KeyBindingError::SdHash);
         }
         // Unlike other JWTs', this `aud` is a single text (section 4.3).
         let (nonce, audience) = (text("nonce")?, text("aud")?);
-        expected.check_nonce(&claims)?;
-        expected.check_audience(&claims)?;
-        expected.check_times(&claims)?;
-        let iat = claims.get("iat").and_then(json::numeric_date).ok_or(Mismatch::Malformed("iat"))?;
+        expected.check(&claims)?;
+        let iat = claims.get("iat").and_then(json::numeric_date).ok_or(Unmet::Malformed("iat"))?;
         let transaction_data_hashes_alg = match claims.get("transaction_data_hashes_alg") {
             None => None,
             Some(_) => Some(text("transaction_data_hashes_alg")?),
@@ -172,14 +154,14 @@ impl SdJwt<'_> {
     }
 }
 
-fn hashes(claims: &Map<String, Value>) -> Result<Vec<String>, Mismatch> {
+fn hashes(claims: &Map<String, Value>) -> Result<Vec<String>, Unmet> {
     const NAME: &str = "transaction_data_hashes";
     match claims.get(NAME) {
         None => Ok(Vec::new()),
         Some(Value::Array(hashes)) if !hashes.is_empty() && hashes.len() <= MAX_HASHES => {
             let texts = hashes.iter().map(|hash| hash.as_str().map(str::to_owned));
-            texts.collect::<Option<_>>().ok_or(Mismatch::Malformed(NAME))
+            texts.collect::<Option<_>>().ok_or(Unmet::Malformed(NAME))
         }
-        Some(_) => Err(Mismatch::Malformed(NAME)),
+        Some(_) => Err(Unmet::Malformed(NAME)),
     }
 }

@@ -13,8 +13,7 @@ use jose::{Header, Jws, JwsError, PublicKey};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::expected::Expected;
-use crate::expected::Mismatch;
+use crate::expected::{Expected, Mismatch, Unmet};
 use crate::json::{self, PayloadError, media_type};
 use crate::sd_jwt::{ProcessError, SdJwt};
 
@@ -98,39 +97,51 @@ pub enum Vcdm2Error {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// `nonce` is not the one that the verifier gave.
-    #[error("the presentation has another nonce than this request: it was made for another one")]
-    Nonce,
-    /// `aud` is not the verifier.
-    #[error("the presentation was made for another verifier: its \"aud\" is another")]
-    Audience,
-    /// It was made too long ago, or has expired.
-    #[error("the presentation is too old: it was made {age} seconds ago; present the credential again")]
-    TooOld {
-        /// Its age in seconds.
-        age: i64,
-    },
-    /// It claims to be made later than now.
-    #[error("the presentation is dated {ahead} seconds ahead: set the clock of the wallet")]
-    InFuture {
-        /// How far it is ahead, in seconds.
-        ahead: i64,
-    },
+    /// It is not one for this request.
+    #[error("the presentation {0}")]
+    Mismatch(#[source] Mismatch),
 }
 
-impl From<Mismatch> for Vcdm2Error {
-    fn from(mismatch: Mismatch) -> Self {
-        match mismatch {
-            Mismatch::Malformed(at) => Self::Member { at, what: "there in the form that JWTs have it" },
-            Mismatch::Nonce => Self::Nonce,
-            Mismatch::Audience => Self::Audience,
-            Mismatch::TooOld { age } => Self::TooOld { age },
-            Mismatch::InFuture { ahead } => Self::InFuture { ahead },
+impl From<Unmet> for Vcdm2Error {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::Malformed(at) => Self::Member { at, what: "there in the form that JWTs have it" },
+            Unmet::Mismatch(mismatch) => Self::Mismatch(mismatch),
         }
     }
 }
 
-/// Verifies a credential (`vc+jwt`, or `vc+sd-jwt` if there is a `~`) with the issuer's key and returns the credential,
+/// A document that is secured with JOSE or with SD-JWT, taken apart. Nothing in it is verified.
+#[derive(Clone, Debug)]
+pub enum Secured<'a> {
+    /// A JWT.
+    Jwt(Jws<'a>),
+    /// An SD-JWT, with what its holder presents beside it.
+    SdJwt(SdJwt<'a>),
+}
+
+impl<'a> Secured<'a> {
+    /// Takes a compact serialization apart: an SD-JWT if there is a `~`, else a JWT.
+    ///
+    /// # Errors
+    /// [`Vcdm2Error::Jws`] or [`Vcdm2Error::SdJwt`] when it is malformed, or longer than [`MAX_SIZE`].
+    pub fn parse(text: &'a str) -> Result<Self, Vcdm2Error> {
+        if text.contains('~') {
+            return Ok(Self::SdJwt(SdJwt::parse(text)?));
+        }
+        Ok(Self::Jwt(Jws::parse_within(text, MAX_SIZE)?))
+    }
+
+    /// The JWT that is signed: its header and payload say whose key to fetch.
+    pub fn jws(&self) -> &Jws<'a> {
+        match self {
+            Self::Jwt(jws) => jws,
+            Self::SdJwt(sd_jwt) => sd_jwt.issuer_jwt(),
+        }
+    }
+}
+
+/// Verifies a credential (`vc+jwt` or `vc+sd-jwt`) with the issuer's key and returns the credential,
 /// with what an SD-JWT discloses in its places.
 ///
 /// Left to the caller: that the key belongs to the issuer, the [validity](crate::validity), the
@@ -139,13 +150,16 @@ impl From<Mismatch> for Vcdm2Error {
 ///
 /// # Errors
 /// [`Vcdm2Error`] when the document is not a credential of data model 2.0 that the key has signed.
-pub fn verify_credential(text: &str, issuer_key: &PublicKey) -> Result<Map<String, Value>, Vcdm2Error> {
-    let claims = secured(text, issuer_key, Kind::Credential)?;
+pub fn verify_credential(
+    document: &Secured<'_>,
+    issuer_key: &PublicKey,
+) -> Result<Map<String, Value>, Vcdm2Error> {
+    let claims = verify(document, issuer_key, Kind::Credential)?;
     structure::check_credential(&claims)?;
     Ok(claims)
 }
 
-/// Verifies a presentation (`vp+jwt`, or `vp+sd-jwt` if there is a `~`) with the holder's key and lists its credentials,
+/// Verifies a presentation (`vp+jwt` or `vp+sd-jwt`) with the holder's key and lists its credentials,
 /// which are not verified.
 ///
 /// Left to the caller: that the key belongs to the holder; that each credential verifies, and that its subject is the
@@ -154,29 +168,28 @@ pub fn verify_credential(text: &str, issuer_key: &PublicKey) -> Result<Map<Strin
 /// # Errors
 /// [`Vcdm2Error`] when the document is not a presentation of data model 2.0 that the key has signed as expected.
 pub fn verify_presentation(
-    text: &str,
+    document: &Secured<'_>,
     holder_key: &PublicKey,
     expected: &Expected<'_>,
 ) -> Result<Presentation, Vcdm2Error> {
-    let claims = secured(text, holder_key, Kind::Presentation)?;
-    expected.check_nonce(&claims)?;
-    expected.check_audience(&claims)?;
-    let iat = expected.check_times(&claims)?;
+    let claims = verify(document, holder_key, Kind::Presentation)?;
+    let iat = expected.check(&claims)?;
     presentation::read(claims, iat)
 }
 
 /// The payload of a document whose signature, media types and JWT claims are in order.
-fn secured(text: &str, key: &PublicKey, kind: Kind) -> Result<Map<String, Value>, Vcdm2Error> {
+fn verify(document: &Secured<'_>, key: &PublicKey, kind: Kind) -> Result<Map<String, Value>, Vcdm2Error> {
     let (jwt, sd_jwt, _) = kind.media_types();
-    let claims = if text.contains('~') {
-        let parsed = SdJwt::parse(text)?;
-        check_header(parsed.issuer_jwt().header(), sd_jwt, kind)?;
-        parsed.process_showing(key, &NOT_DISCLOSABLE)?
-    } else {
-        let jws = Jws::parse_within(text, MAX_SIZE)?;
-        check_header(jws.header(), jwt, kind)?;
-        jws.verify(key)?;
-        json::from_payload(jws.payload())?
+    let claims = match document {
+        Secured::SdJwt(parsed) => {
+            check_header(parsed.issuer_jwt().header(), sd_jwt, kind)?;
+            parsed.process_showing(key, &NOT_DISCLOSABLE)?
+        }
+        Secured::Jwt(jws) => {
+            check_header(jws.header(), jwt, kind)?;
+            jws.verify(key)?;
+            json::from_payload(jws.payload())?
+        }
     };
     for name in ["vc", "vp"] {
         if claims.contains_key(name) {

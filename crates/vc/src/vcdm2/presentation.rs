@@ -15,7 +15,7 @@ const ENVELOPED: &str = "EnvelopedVerifiableCredential";
 /// One credential of a presentation. Nothing in it is verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Member {
-    /// Enveloped as `application/vc+jwt`: a compact JWS for [`verify_credential`](super::verify_credential).
+    /// Enveloped as `application/vc+jwt`: a compact JWS.
     Jwt(String),
     /// Enveloped as `application/vc+sd-jwt` or `application/dc+sd-jwt`: a compact SD-JWT. The first is one for
     /// [`verify_credential`](super::verify_credential), the second an SD-JWT VC; its `typ` says which.

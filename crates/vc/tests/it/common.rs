@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
-use jose::SigningKey;
+use jose::{PublicKey, SigningKey};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use vc::Expected;
+use vc::vcdm2::{self, Presentation, Secured, Vcdm2Error};
 
 /// The issuer's key of this test run.
 pub(crate) static ISSUER: LazyLock<SigningKey> = LazyLock::new(generate);
@@ -33,6 +35,20 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
         Value::Object(members) => members,
         other => panic!("{other} is not an object"),
     }
+}
+
+/// Takes a credential of data model 2.0 apart and verifies it.
+pub(crate) fn verify_credential(text: &str, key: &PublicKey) -> Result<Map<String, Value>, Vcdm2Error> {
+    vcdm2::verify_credential(&Secured::parse(text)?, key)
+}
+
+/// Takes a presentation of data model 2.0 apart and verifies it.
+pub(crate) fn verify_presentation(
+    text: &str,
+    key: &PublicKey,
+    expected: &Expected<'_>,
+) -> Result<Presentation, Vcdm2Error> {
+    vcdm2::verify_presentation(&Secured::parse(text)?, key, expected)
 }
 
 /// Claims of a subject: any names that may be disclosed, any JSON values.

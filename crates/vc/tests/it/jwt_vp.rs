@@ -3,9 +3,9 @@
 use jose::{Jws, SigningKey};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use vc::Expected;
 use vc::did::{did_jwk, did_key};
 use vc::jwt_vp::{JwtVp, MAX_CREDENTIALS, Presentation, VpError, holder_key, verify};
+use vc::{Expected, Mismatch};
 
 use crate::common::{ISSUER, STRANGER, assert_refused, object};
 
@@ -31,7 +31,7 @@ fn vp<'a>(holder: &'a str, credentials: &'a [String]) -> JwtVp<'a> {
 }
 
 fn check(text: &str) -> Result<Presentation, VpError> {
-    verify(text, STRANGER.public_key(), &EXPECTED)
+    verify(&Jws::parse(text).unwrap(), STRANGER.public_key(), &EXPECTED)
 }
 
 /// A presentation whose payload differs from the right one.
@@ -58,7 +58,7 @@ fn what_was_made_verifies() {
     let jws = Jws::parse(&compact).unwrap();
     assert_eq!(jws.header().typ.as_deref(), Some("JWT"));
     let (key, holder) = holder_key(&jws).unwrap();
-    let presentation = verify(&compact, &key, &EXPECTED).unwrap();
+    let presentation = verify(&jws, &key, &EXPECTED).unwrap();
     assert_eq!(presentation.holder.as_deref(), Some(holder.as_str()));
     assert_eq!(presentation.credentials, credentials);
     assert_eq!(presentation.iat, Some(NOW));
@@ -76,7 +76,6 @@ fn what_was_made_verifies() {
 
 #[test]
 fn every_cause_has_its_error() {
-    assert_refused!(check("a.b"), VpError::Jws(_));
     let compact = vp("did:example:holder", &[]).sign(&ISSUER, "k");
     assert_refused!(check(&compact), VpError::Signature(_));
     let payload = vp("did:example:holder", &[]).payload();
@@ -90,12 +89,18 @@ fn every_cause_has_its_error() {
     }
     assert_refused!(with("iss", json!("did:example:other")), VpError::Contradiction("iss"));
     assert_refused!(with_vp("id", json!("urn:uuid:2")), VpError::Contradiction("jti"));
-    assert_refused!(with("nonce", json!("n-2")), VpError::Nonce);
-    assert_refused!(with("aud", json!("did:web:verifier.example")), VpError::Audience);
-    assert_refused!(with("aud", json!(["x", "y"])), VpError::Audience);
-    assert_refused!(with("iat", json!(NOW - 31_536_000)), VpError::TooOld { age: 31_536_000 });
-    assert_refused!(with("iat", json!(NOW + 31_536_000)), VpError::InFuture { ahead: 31_536_000 });
-    assert_refused!(with("exp", json!(NOW)), VpError::TooOld { age: 0 });
+    assert_refused!(with("nonce", json!("n-2")), VpError::Mismatch(Mismatch::Nonce));
+    assert_refused!(with("aud", json!("did:web:verifier.example")), VpError::Mismatch(Mismatch::Audience));
+    assert_refused!(with("aud", json!(["x", "y"])), VpError::Mismatch(Mismatch::Audience));
+    assert_refused!(
+        with("iat", json!(NOW - 31_536_000)),
+        VpError::Mismatch(Mismatch::TooOld { age: 31_536_000 })
+    );
+    assert_refused!(
+        with("iat", json!(NOW + 31_536_000)),
+        VpError::Mismatch(Mismatch::InFuture { ahead: 31_536_000 })
+    );
+    assert_refused!(with("exp", json!(NOW)), VpError::Mismatch(Mismatch::TooOld { age: 0 }));
     for (name, value) in [("nonce", json!(1)), ("aud", json!(1)), ("iat", json!("now")), ("exp", json!("x"))]
     {
         assert_refused!(with(name, value), VpError::Claim(found) if *found == name);
@@ -174,6 +179,6 @@ proptest! {
         let at = at.index(compact.len());
         prop_assume!(compact[at..=at] != to);
         compact.replace_range(at..=at, &to);
-        prop_assert!(verify(&compact, key.public_key(), &EXPECTED).is_err());
+        prop_assert!(Jws::parse(&compact).map_or(true, |jws| verify(&jws, key.public_key(), &EXPECTED).is_err()));
     }
 }

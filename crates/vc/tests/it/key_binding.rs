@@ -2,12 +2,12 @@
 
 use jose::{SigningKey, b64url_encode};
 use serde_json::{Map, Value, json};
-use vc::Expected;
 use vc::did::{did_jwk, did_key};
 use vc::sd_jwt::{
     HolderKeyError, KeyBinding, KeyBindingClaims, KeyBindingError, SdJwt, bind, holder_key,
     key_binding_payload,
 };
+use vc::{Expected, Mismatch};
 
 use crate::common::{ISSUER, STRANGER, assert_refused, object};
 
@@ -92,12 +92,21 @@ fn every_cause_has_its_error() {
     assert_refused!(check(&changed(&holder, "JWT", |_| {})), KeyBindingError::Typ);
     assert_refused!(check(&changed(&STRANGER, "kb+jwt", |_| {})), KeyBindingError::Signature(_));
     assert_refused!(with("sd_hash", json!("x")), KeyBindingError::SdHash);
-    assert_refused!(with("nonce", json!("n-2")), KeyBindingError::Nonce);
-    assert_refused!(with("aud", json!("verifier.example")), KeyBindingError::Audience);
-    assert_refused!(with("iat", json!(NOW - 31_536_000)), KeyBindingError::TooOld { age: 31_536_000 });
-    assert_refused!(with("iat", json!(NOW + 31_536_000)), KeyBindingError::InFuture { ahead: 31_536_000 });
-    assert_refused!(with("exp", json!(NOW)), KeyBindingError::TooOld { age: 0 });
-    assert_refused!(with("nbf", json!(NOW + 61)), KeyBindingError::InFuture { ahead: 61 });
+    assert_refused!(with("nonce", json!("n-2")), KeyBindingError::Mismatch(Mismatch::Nonce));
+    assert_refused!(with("aud", json!("verifier.example")), KeyBindingError::Mismatch(Mismatch::Audience));
+    assert_refused!(
+        with("iat", json!(NOW - 31_536_000)),
+        KeyBindingError::Mismatch(Mismatch::TooOld { age: 31_536_000 })
+    );
+    assert_refused!(
+        with("iat", json!(NOW + 31_536_000)),
+        KeyBindingError::Mismatch(Mismatch::InFuture { ahead: 31_536_000 })
+    );
+    assert_refused!(with("exp", json!(NOW)), KeyBindingError::Mismatch(Mismatch::TooOld { age: 0 }));
+    assert_refused!(
+        with("nbf", json!(NOW + 61)),
+        KeyBindingError::Mismatch(Mismatch::InFuture { ahead: 61 })
+    );
     for (name, value) in [
         ("sd_hash", json!(1)),
         ("nonce", json!(null)),

@@ -3,8 +3,8 @@
 
 use jose::PublicKey;
 use serde_json::{Map, Value, json};
-use vc::Expected;
 use vc::sd_jwt::{CompactForm, KeyBindingError, SdJwt, from_json, holder_key};
+use vc::{Expected, Mismatch};
 
 fn issuer() -> PublicKey {
     PublicKey::from_jwk(&json!({
@@ -98,7 +98,7 @@ fn check_key_binding(presentation: &str) {
     assert_eq!(binding.transaction_data_hashes, [""; 0]);
     let other = Expected { nonce: Some("1234567891"), ..EXPECTED };
     let refused = presentation.verify_key_binding(&holder, &other);
-    assert!(matches!(refused, Err(KeyBindingError::Nonce)));
+    assert!(matches!(refused, Err(KeyBindingError::Mismatch(Mismatch::Nonce))));
 }
 
 #[test]

@@ -2,14 +2,13 @@
 
 use jose::{b64url_encode, strict_json};
 use serde_json::{Map, Value, json};
-use vc::Expected;
 use vc::sd_jwt::ProcessError;
 use vc::vcdm2::{
     MAX_CREDENTIALS, Member, Presentation, SignError, Vcdm2Error, sign_credential, sign_presentation,
-    verify_credential, verify_presentation,
 };
+use vc::{Expected, Mismatch};
 
-use crate::common::{ISSUER, assert_refused, object};
+use crate::common::{ISSUER, assert_refused, object, verify_credential, verify_presentation};
 
 const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 const EXPECTED: Expected<'_> =
@@ -178,11 +177,11 @@ fn presentations_are_for_this_verifier() {
     assert_eq!((accepted.holder.as_deref(), accepted.iat), (Some("did:example:holder"), Some(1000)));
     assert_eq!(accepted.credentials, [Member::Jwt("a.b.c".to_owned())]);
     let with = |name, value| present(&with(presentation(), name, value));
-    assert_refused!(with("nonce", json!("n-2")), Vcdm2Error::Nonce);
-    assert_refused!(with("aud", json!("other")), Vcdm2Error::Audience);
-    assert_refused!(with("iat", json!(699)), Vcdm2Error::TooOld { age: 301 });
-    assert_refused!(with("iat", json!(1061)), Vcdm2Error::InFuture { ahead: 61 });
-    assert_refused!(with("exp", json!(1000)), Vcdm2Error::TooOld { .. });
+    assert_refused!(with("nonce", json!("n-2")), Vcdm2Error::Mismatch(Mismatch::Nonce));
+    assert_refused!(with("aud", json!("other")), Vcdm2Error::Mismatch(Mismatch::Audience));
+    assert_refused!(with("iat", json!(699)), Vcdm2Error::Mismatch(Mismatch::TooOld { age: 301 }));
+    assert_refused!(with("iat", json!(1061)), Vcdm2Error::Mismatch(Mismatch::InFuture { ahead: 61 }));
+    assert_refused!(with("exp", json!(1000)), Vcdm2Error::Mismatch(Mismatch::TooOld { .. }));
     for name in ["nonce", "aud", "iat"] {
         assert_refused!(with(name, json!(null)), Vcdm2Error::Member { at, .. } if *at == name);
     }
