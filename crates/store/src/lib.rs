@@ -7,6 +7,7 @@ mod api_key;
 mod audit;
 mod batch;
 mod catalog;
+mod common_words;
 mod cosigned;
 mod credential;
 mod db;
@@ -28,8 +29,12 @@ mod verification;
 mod wallet;
 mod witness;
 
+use std::sync::Arc;
+
 use batch::Batcher;
+use common_words::Vocabularies;
 use db::{Db, values};
+use offer::Claim;
 
 pub use cosigned::WitnessState;
 pub use credential::{CredentialStatus, IssuedCredential, StatusQuery};
@@ -66,8 +71,9 @@ pub struct Store {
     snapshots: Batcher<SnapshotQuery, Snapshot>,
     commits: Batcher<IssuancePlan, CommitOutcome>,
     statuses: Batcher<StatusQuery, Option<CredentialStatus>>,
-    claims: Batcher<OfferClaimPlan, Result<ClaimOutcome, StoreError>>,
+    claims: Batcher<Claim, Result<ClaimOutcome, StoreError>>,
     exchanges: Batcher<CodeExchange, Result<bool, StoreError>>,
+    vocabularies: Arc<Vocabularies>,
 }
 
 impl Store {
@@ -99,6 +105,7 @@ impl Store {
                 let db = exchanging.clone();
                 async move { Ok(together::together(&db, exchanges).await) }
             }),
+            vocabularies: Arc::default(),
             db,
         })
     }

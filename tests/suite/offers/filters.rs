@@ -245,6 +245,39 @@ on_both!(every_operator_fits_its_columns, async |server: Server| {
     }
 });
 
+on_both!(every_part_of_an_address_and_a_did_is_found, async |server: Server| {
+    let (recorded, rows) = set_up(&server).await;
+    for column in ["email", "subject"] {
+        let kind = Kind::Text;
+        let whole = rows.iter().find_map(|row| values(row, column)).expect("a value").remove(0);
+        let length = whole.len();
+        for from in 0..length {
+            for to in [from + 1, from + 3, from + 8, length].into_iter().filter(|to| *to <= length) {
+                let value = whole[from..to].to_owned();
+                let ask =
+                    |operator, not| Ask { column, kind, or: false, not, operator, value: value.clone() };
+                check(&server, &recorded, &rows, &[ask("$contains", from % 2 == 1)]).await;
+                check(&server, &recorded, &rows, &[ask("$sw", from % 3 == 1)]).await;
+            }
+        }
+        // More than it is, and together with another condition.
+        for value in [format!("{whole}x"), format!("x{whole}"), whole.to_ascii_uppercase()] {
+            let ask = Ask { column, kind, or: false, not: false, operator: "$contains", value };
+            let open = "ready_to_claim".to_owned();
+            let status = Ask {
+                column: "status",
+                kind: Kind::Name,
+                or: false,
+                not: true,
+                operator: "$eq",
+                value: open,
+            };
+            check(&server, &recorded, &rows, std::slice::from_ref(&ask)).await;
+            check(&server, &recorded, &rows, &[ask, status]).await;
+        }
+    }
+});
+
 on_both!(filters_combine_as_in_the_library, async |server: Server| {
     let (recorded, rows) = set_up(&server).await;
     let mut state = 1_u64;

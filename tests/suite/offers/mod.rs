@@ -5,6 +5,7 @@ mod audit;
 mod bulk;
 mod claim_code;
 mod common;
+mod common_words;
 mod errors;
 mod filters;
 mod golden;

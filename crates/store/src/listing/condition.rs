@@ -69,19 +69,21 @@ pub(super) fn as_text(literal: &Literal) -> Option<&str> {
     }
 }
 
-/// `{like}` is the dialect's word for a comparison that ignores the case.
 fn fragment(expression: &str, operator: Operator, text: &str, values: &mut Vec<Value>) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    if operator != Operator::StartsWith {
-        pattern.push('%');
-    }
+    like(expression, [if operator == Operator::StartsWith { "" } else { "%" }, text, "%"], values)
+}
+
+/// That a text is like this one, whatever the case, with anything before and after it where there is a `%`. `{like}` is the
+/// dialect's word for it.
+pub(super) fn like(expression: &str, [before, text, after]: [&str; 3], values: &mut Vec<Value>) -> String {
+    let mut pattern = before.to_owned();
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(character);
     }
-    pattern.push('%');
+    pattern.push_str(after);
     format!("{expression} {{like}} {} ESCAPE '\\'", bind(values, pattern.as_str()))
 }
 

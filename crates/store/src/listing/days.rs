@@ -7,7 +7,7 @@
 use model::{Condition, Literal, Operator};
 
 use super::condition::{self, bind};
-use super::statement::Demand;
+use super::statement::{Counted, Demand};
 use crate::db::{Db, Value};
 
 /// A day, in microseconds: the divisor of the columns that hold days. Division rounds towards zero here as there; any rounding
@@ -28,6 +28,7 @@ pub(super) fn demand(
         Db::Sqlite { .. } => Vec::new(),
         Db::Postgres { .. } => counted(column, day, condition, bound),
     };
+    let counted = counted.into_iter().map(Counted::Plus).collect();
     Demand { text, counted, only_alone: true }
 }
 

@@ -6,10 +6,12 @@
 
 mod condition;
 mod days;
+mod distinct;
 mod offers;
 mod others;
 mod presentations;
 mod related;
+mod split;
 mod statement;
 mod words;
 
@@ -22,7 +24,7 @@ use statement::{Demand, Statement};
 pub use offers::OFFERS;
 pub use others::{API_KEYS, AUDIT_EVENTS, COLLECTIONS, PROFILES, SEARCHES, SearchRow};
 pub use presentations::{DEFINITIONS, PRESENTATIONS};
-pub(crate) use words::search_text;
+pub(crate) use words::{any_of, search_text, tenant_word, words_of};
 
 const fn column(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind, sortable: false }
@@ -60,6 +62,15 @@ pub(crate) enum Place {
     Own { column: &'static str, nullable: bool },
     /// A moment in the table's own column. `day` is the column of its day, which PostgreSQL alone has.
     Moment { column: &'static str, day: &'static str, nullable: bool },
+    /// In the table's own column, and, on PostgreSQL, in two more columns: one of the part that is the row's own, one of the part
+    /// that rows share. The different shared parts are noted in a table of their own, or are few enough to be found by an index.
+    Split {
+        column: &'static str,
+        own: &'static str,
+        shared: &'static str,
+        order: split::Order,
+        noted_in: Option<&'static str>,
+    },
     /// In a small table of the tenant's, to which the column `key` leads: `texts` are expressions over its alias `r`. There is no
     /// value while the column `unless_null` has none.
     Related {
@@ -180,6 +191,11 @@ async fn demand(
         Place::Own { column, .. } => {
             statement.unpredictable |= condition::looks_inside(condition);
             Demand::plain(condition::text(&format!("o.{column}"), condition, bound))
+        }
+        Place::Split { column, own, shared, order, noted_in } => {
+            statement.unpredictable |= condition::looks_inside(condition);
+            let split = split::Split { table: resource.table, column, own, shared, order, noted_in };
+            split::demand(db, &split, owner.tenant, condition, bound).await?
         }
         Place::Moment { column, day, .. } => days::demand(db, column, day, condition, bound),
         Place::Related { key, table, texts, unless_null } => {

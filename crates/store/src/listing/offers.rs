@@ -2,6 +2,7 @@
 
 use model::{Column, ColumnKind, Direction, ListRequest, Listable, Offer, Sort};
 
+use super::split::Order;
 use super::{Owner, Place, Resource, column, sortable};
 use crate::offer::{OfferRow, OfferScope, offer_columns, offer_joins};
 use crate::{Store, StoreError};
@@ -62,13 +63,13 @@ const fn moment(column: &'static str, day: &'static str, nullable: bool) -> Plac
 
 fn place(column: &Column) -> Place {
     match column.name {
-        "email" => optional("email"),
+        "email" => EMAIL,
         "credentialId" => own("program_id"),
         "credentialNames" => related("program_id", "program", &["r.name"]),
         "credentialTypes" => related("program_id", "program", &["r.type_name", "'VerifiableCredential'"]),
         "correlationId" => related("issuer_id", "issuer", &["r.slug"]),
         "search" => Place::Words,
-        "subject" => optional("subject"),
+        "subject" => SUBJECT,
         // An offer shows its issuer's DID once the credential is issued.
         "issuer" => Place::Related {
             key: "issuer_id",
@@ -90,6 +91,24 @@ fn place(column: &Column) -> Place {
         _ => own("id"),
     }
 }
+
+/// Addresses share domains, which may be many.
+const EMAIL: Place = Place::Split {
+    column: "email",
+    own: "email_own",
+    shared: "email_shared",
+    order: Order::SharedLast,
+    noted_in: Some("offer_email_shared"),
+};
+
+/// DIDs share methods, which are few.
+const SUBJECT: Place = Place::Split {
+    column: "subject",
+    own: "subject_own",
+    shared: "subject_shared",
+    order: Order::SharedFirst,
+    noted_in: None,
+};
 
 const fn related(key: &'static str, table: &'static str, texts: &'static [&'static str]) -> Place {
     Place::Related { key, table, texts, unless_null: None }
@@ -135,7 +154,10 @@ mod tests {
     #[test]
     fn what_sorts_is_the_table_s_own() {
         for column in OFFERS.columns.iter().filter(|column| column.sortable) {
-            assert!(matches!(place(column), Place::Own { .. } | Place::Moment { .. }), "{column:?}");
+            assert!(
+                matches!(place(column), Place::Own { .. } | Place::Moment { .. } | Place::Split { .. }),
+                "{column:?}"
+            );
         }
     }
 }

@@ -11,10 +11,33 @@ use crate::db::{Db, Value};
 pub(super) struct Demand {
     /// As one text.
     pub(super) text: String,
-    /// As texts that exclude one another: counting each by the index that suits it is quicker. Empty if that gains nothing.
-    pub(super) counted: Vec<String>,
+    /// As texts whose numbers of rows, added and taken away, are that of the condition's: counting each by the index that suits
+    /// it is quicker. Empty if that gains nothing.
+    pub(super) counted: Vec<Counted>,
     /// Whether those indexes serve this condition and no other beside it.
     pub(super) only_alone: bool,
+}
+
+/// A part of a number of rows.
+#[derive(Debug)]
+pub(super) enum Counted {
+    Plus(String),
+    Minus(String),
+}
+
+/// One of the ways to satisfy a condition.
+#[derive(Debug)]
+pub(super) struct Alternative {
+    pub(super) text: String,
+    /// What the other rows satisfy, if an index counts them.
+    pub(super) opposite: Option<String>,
+}
+
+impl Alternative {
+    /// Whose opposite no index counts.
+    pub(super) const fn plain(text: String) -> Self {
+        Self { text, opposite: None }
+    }
 }
 
 impl Demand {
@@ -33,21 +56,45 @@ impl Demand {
         Self::plain(ALWAYS.to_owned())
     }
 
-    /// That a row satisfies one of texts that exclude one another.
-    pub(super) fn one_of(mut counted: Vec<String>) -> Self {
-        match counted.len() {
+    /// That a row satisfies one of alternatives that exclude one another.
+    pub(super) fn one_of(mut alternatives: Vec<Alternative>) -> Self {
+        match alternatives.len() {
             0 => Self::never(),
-            1 => Self::plain(counted.remove(0)),
-            _ => Self { text: format!("({})", counted.join(" OR ")), counted, only_alone: false },
+            1 => Self::plain(alternatives.remove(0).text),
+            _ => {
+                let text = format!("({})", any(&alternatives));
+                let counted = alternatives.into_iter().map(|one| Counted::Plus(one.text)).collect();
+                Self { text, counted, only_alone: false }
+            }
         }
     }
+
+    /// That a row of those that satisfy `among` satisfies none of alternatives that exclude one another.
+    pub(super) fn none_of(mut alternatives: Vec<Alternative>, among: &str) -> Self {
+        if alternatives.is_empty() {
+            return Self::plain(among.to_owned());
+        }
+        // Where a row has no value, an alternative may be neither true nor false.
+        let text = format!("({among} AND NOT ({}))", any(&alternatives));
+        // The others are among the rows that do not satisfy this one.
+        let quickest = alternatives.iter().position(|one| one.opposite.is_some());
+        let from = quickest.and_then(|place| alternatives.swap_remove(place).opposite);
+        let mut counted = vec![Counted::Plus(from.unwrap_or_else(|| among.to_owned()))];
+        counted.extend(alternatives.into_iter().map(|one| Counted::Minus(one.text)));
+        Self { text, counted, only_alone: false }
+    }
+}
+
+fn any(alternatives: &[Alternative]) -> String {
+    let texts: Vec<&str> = alternatives.iter().map(|one| one.text.as_str()).collect();
+    texts.join(" OR ")
 }
 
 /// How many demands every index serves: the tenant, and that a row is visible.
 const EVERY_INDEX: usize = 2;
 
-const ALWAYS: &str = "TRUE";
-const NEVER: &str = "FALSE";
+pub(super) const ALWAYS: &str = "TRUE";
+pub(super) const NEVER: &str = "FALSE";
 
 /// What is asked, under way to two statements: one for the page, one for the number of rows.
 #[derive(Debug)]
@@ -113,11 +160,12 @@ impl<'a> Statement<'a> {
         let text = match self.demands.iter().position(quicker) {
             None => one(self.conditions(None, "")),
             Some(place) => {
-                let alternatives = self.demands[place].counted.iter();
-                let counts: Vec<String> = alternatives
-                    .map(|text| format!("({})", one(self.conditions(Some(place), text))))
-                    .collect();
-                format!("SELECT {}", counts.join(" + "))
+                let count = |part: &Counted| match part {
+                    Counted::Plus(text) => format!(" + ({})", one(self.conditions(Some(place), text))),
+                    Counted::Minus(text) => format!(" - ({})", one(self.conditions(Some(place), text))),
+                };
+                let counts: String = self.demands[place].counted.iter().map(count).collect();
+                format!("SELECT 0{counts}")
             }
         };
         (like(self.sqlite, &text), self.values.clone())
@@ -169,6 +217,9 @@ impl<'a> Statement<'a> {
             .filter_map(|sort| match (self.resource.place)(sort.column) {
                 Place::Own { column, nullable } | Place::Moment { column, nullable, .. } => {
                     Some(Step { column, nullable, direction: sort.direction })
+                }
+                Place::Split { column, .. } => {
+                    Some(Step { column, nullable: true, direction: sort.direction })
                 }
                 Place::Related { .. } | Place::Words => None,
             })

@@ -4,35 +4,41 @@
 //! as a `tsvector`, SQLite hands them to an FTS5 table. The words of its program and issuer (names, types, ids, the issuer's DID)
 //! are not repeated in every offer: each word that is asked for is looked up in the tenant's programs first, and the offers of
 //! those that have it need it no more. So renaming a program changes no offer, and a word that all offers of a program share is
-//! counted by an index.
+//! counted by an index. Words that many of a tenant's offers share are bits in columns of their own (`crate::common_words`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Condition, Literal, search_words};
+use model::{Condition, search_words};
 
-use super::condition::bind;
+use super::condition::{as_text, bind};
+use super::distinct::distinct;
 use super::related::one_of;
-use super::statement::Demand;
+use super::statement::{ALWAYS, Alternative, Demand, NEVER};
 use crate::StoreError;
+use crate::common_words::{Bits, COLUMNS, Vocabulary};
 use crate::db::{Db, Value, values};
 
 /// As many words of an offer are kept; its claims are the caller's and may be long.
 const MOST_WORDS: usize = 2_000;
 
-/// What the column `words` holds for an offer of `tenant`: the words of the texts that are its own, each once, and one that marks
-/// the tenant, by which PostgreSQL's index keeps tenants apart.
-pub(crate) fn search_text<'a>(tenant: &str, texts: impl IntoIterator<Item = &'a str>) -> String {
-    let words: BTreeSet<String> = texts.into_iter().flat_map(search_words).take(MOST_WORDS).collect();
+/// The words of an offer's own texts.
+pub(crate) fn words_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    texts.into_iter().flat_map(search_words).take(MOST_WORDS).collect()
+}
+
+/// What the column `words` holds for an offer of `tenant` with these words: each once, and one that marks the tenant, by which
+/// PostgreSQL's index keeps tenants apart.
+pub(crate) fn search_text(tenant: &str, words: &BTreeSet<String>) -> String {
     let mut text = tenant_word(tenant);
     for word in words {
         text.push(' ');
-        text.push_str(&word);
+        text.push_str(word);
     }
     text
 }
 
 /// A word that no other tenant's offers have: the tenant's id in hexadecimal, so that it is one word whatever is in it.
-fn tenant_word(tenant: &str) -> String {
+pub(crate) fn tenant_word(tenant: &str) -> String {
     let mut word = "tenant".to_owned();
     for byte in tenant.bytes() {
         word.push_str(&format!("{byte:02x}"));
@@ -78,59 +84,176 @@ pub(super) async fn demand(
     condition: &Condition,
     bound: &mut Vec<Value>,
 ) -> Result<Demand, StoreError> {
-    let asked: BTreeSet<String> = condition
-        .values
-        .iter()
-        .filter_map(|value| match value {
-            Literal::Text(text) => Some(search_words(text)),
-            Literal::Moment(_) => None,
-        })
-        .flatten()
-        .collect();
+    let asked: BTreeSet<String> =
+        condition.values.iter().filter_map(as_text).flat_map(search_words).collect();
+    let search = Search::begin(db, tenant, &asked).await?;
     let groups = by_missing_words(&asked, programs(db, tenant).await?);
     let only = groups.len() == 1;
     let mut found = Vec::new();
     for (missing, ids) in groups {
-        let mut parts = Vec::new();
-        if !only {
-            parts.push(one_of("program_id", &ids, bound));
+        let of_programs = if only { None } else { Some(one_of("program_id", &ids, bound)) };
+        if missing.is_empty() {
+            match of_programs {
+                None => return Ok(if condition.negated { Demand::never() } else { Demand::always() }),
+                Some(of_programs) => found.push(Alternative::plain(of_programs)),
+            }
+            continue;
         }
-        if !missing.is_empty() {
-            parts.push(has_words(db, tenant, &missing, bound));
-        }
-        match parts.len() {
-            0 => return Ok(if condition.negated { Demand::never() } else { Demand::always() }),
-            1 => found.extend(parts),
-            _ => found.push(format!("({})", parts.join(" AND "))),
+        for with_words in search.with_words(&missing, bound) {
+            found.push(match &of_programs {
+                None => with_words,
+                Some(of_programs) => Alternative::plain(format!("({of_programs} AND {})", with_words.text)),
+            });
         }
     }
-    if !condition.negated {
-        return Ok(Demand::one_of(found));
-    }
-    Ok(if found.is_empty() {
-        Demand::always()
-    } else {
-        Demand::plain(format!("NOT ({})", found.join(" OR ")))
-    })
+    Ok(if condition.negated { Demand::none_of(found, ALWAYS) } else { Demand::one_of(found) })
 }
 
-/// That an offer has all of the words itself.
-fn has_words(db: &Db, tenant: &str, words: &[String], bound: &mut Vec<Value>) -> String {
-    let quoted = |quote: char| words.iter().map(move |word| format!("{quote}{word}{quote}"));
-    match db {
-        Db::Postgres { .. } => {
-            let query: Vec<String> = quoted('\'').chain([format!("'{}'", tenant_word(tenant))]).collect();
-            format!("o.words @@ {}::tsquery", bind(bound, query.join(" & ")))
+/// Up to so many different values of a column are looked up one by one.
+const MOST_VALUES: usize = 2_000;
+
+/// A search among one tenant's offers.
+#[derive(Debug)]
+struct Search<'a> {
+    db: &'a Db,
+    tenant: &'a str,
+    vocabulary: Vocabulary,
+    /// The different values of each column of bits that is asked, unless they are too many.
+    values: [Option<Vec<i64>>; COLUMNS.len()],
+}
+
+impl<'a> Search<'a> {
+    async fn begin(db: &'a Db, tenant: &'a str, asked: &BTreeSet<String>) -> Result<Self, StoreError> {
+        let mut search = Self {
+            db,
+            tenant,
+            vocabulary: Vocabulary::read(db, tenant).await?,
+            values: [const { None }; COLUMNS.len()],
+        };
+        let bits = search.bits(asked.iter());
+        for (column, _) in bits.iter().enumerate().filter(|(_, bits)| **bits != 0) {
+            search.values[column] = distinct(db, "offer", COLUMNS[column], tenant, MOST_VALUES).await?;
         }
-        Db::Sqlite { .. } => {
-            let query: Vec<String> = quoted('"').collect();
-            format!(
-                "o.id IN (SELECT k.offer_id FROM offer_words w JOIN offer_words_key k ON k.number = w.rowid \
-                 WHERE w.words MATCH {})",
-                bind(bound, query.join(" AND "))
-            )
+        Ok(search)
+    }
+
+    /// The bits of those of the words that are common.
+    fn bits<'b>(&self, words: impl IntoIterator<Item = &'b String>) -> Bits {
+        let mut bits = Bits::default();
+        for (column, bit) in words.into_iter().filter_map(|word| self.vocabulary.place(word)) {
+            bits[column] |= bit;
+        }
+        bits
+    }
+
+    /// What an offer satisfies one of that has all of the words itself; they exclude one another.
+    fn with_words(&self, words: &[String], bound: &mut Vec<Value>) -> Vec<Alternative> {
+        let (common, rare): (Vec<&String>, Vec<&String>) =
+            words.iter().partition(|word| self.vocabulary.place(word).is_some());
+        if common.is_empty() {
+            return vec![Alternative::plain(self.in_text(&[], &rare, bound))];
+        }
+        let asked: Vec<(usize, i64)> = self
+            .bits(common.iter().copied())
+            .into_iter()
+            .enumerate()
+            .filter(|(_, bits)| *bits != 0)
+            .collect();
+        let has_all = self.conjoined(&asked, true, " AND ");
+        let lacks_one = self.conjoined(&asked, false, " OR ");
+        // Offers that were made before a word was common have it in their text.
+        let mut by_text = format!("({lacks_one}) AND {}", self.in_text(&common, &rare, bound));
+        if common.len() > 1 {
+            for word in &common {
+                // Not OR, by which PostgreSQL would take another index than that of the text.
+                let bit = self.conjoined(self.vocabulary.place(word).as_slice(), true, "");
+                let text = self.in_text(&[], &[*word], bound);
+                by_text.push_str(&format!(" AND CASE WHEN {bit} THEN TRUE ELSE {text} END"));
+            }
+        }
+        let by_bits = if rare.is_empty() {
+            let opposite = (asked.len() == 1).then_some(lacks_one);
+            Alternative { text: has_all, opposite }
+        } else {
+            Alternative::plain(format!("({has_all} AND {})", self.in_text(&[], &rare, bound)))
+        };
+        vec![by_bits, Alternative::plain(format!("({by_text})"))]
+    }
+
+    /// Whether columns have all of the bits, or lack one of them, put together by `between`.
+    fn conjoined(&self, asked: &[(usize, i64)], has: bool, between: &str) -> String {
+        let parts: Vec<String> =
+            asked.iter().map(|(column, bits)| self.has_bits(*column, *bits, has)).collect();
+        parts.join(between)
+    }
+
+    /// That a column has all of the bits, or that it lacks one of them.
+    fn has_bits(&self, column: usize, bits: i64, has: bool) -> String {
+        let name = COLUMNS[column];
+        let Some(values) = &self.values[column] else {
+            return format!("(o.{name} & {bits}) {} {bits}", if has { "=" } else { "<>" });
+        };
+        let (such, others): (Vec<i64>, Vec<i64>) =
+            values.iter().partition(|value| (*value & bits == bits) == has);
+        // The shorter list is compared sooner.
+        match (such.len(), others.len()) {
+            (0, _) => NEVER.to_owned(),
+            (_, 0) => ALWAYS.to_owned(),
+            (such_many, others_many) if such_many > others_many => {
+                format!("o.{name} NOT IN ({})", listed(&others))
+            }
+            _ => format!("o.{name} IN ({})", listed(&such)),
         }
     }
+
+    /// That the text of an offer's own words has one of `any`, unless that is empty, and all of `all`.
+    fn in_text(&self, any: &[&String], all: &[&String], bound: &mut Vec<Value>) -> String {
+        let query = bind(bound, text_query(self.db, self.tenant, any, all));
+        match self.db {
+            Db::Postgres { .. } => format!("o.words @@ {query}::tsquery"),
+            Db::Sqlite { .. } => format!(
+                "o.id IN (SELECT k.offer_id FROM offer_words w JOIN offer_words_key k ON k.number = w.rowid \
+                 WHERE w.words MATCH {query})"
+            ),
+        }
+    }
+}
+
+/// What the full-text index is asked for texts of a tenant's offers that have one of the words; nothing if there are none.
+pub(crate) fn any_of<'a>(
+    db: &Db,
+    tenant: &str,
+    words: impl IntoIterator<Item = &'a String>,
+) -> Option<String> {
+    let any: Vec<&String> = words.into_iter().collect();
+    (!any.is_empty()).then(|| text_query(db, tenant, &any, &[]))
+}
+
+fn text_query(db: &Db, tenant: &str, any: &[&String], all: &[&String]) -> String {
+    let tenant = tenant_word(tenant);
+    let mut all = all.to_vec();
+    all.push(&tenant);
+    match db {
+        Db::Postgres { .. } => conjunction("'", " & ", " | ", any, &all),
+        Db::Sqlite { .. } => conjunction("\"", " AND ", " OR ", any, &all),
+    }
+}
+
+fn listed(values: &[i64]) -> String {
+    let values: Vec<String> = values.iter().map(i64::to_string).collect();
+    values.join(", ")
+}
+
+/// One of `any`, unless that is empty, and all of `all`, as both full-text languages say it.
+fn conjunction(quote: &str, and: &str, or: &str, any: &[&String], all: &[&String]) -> String {
+    let quoted = |words: &[&String]| -> Vec<String> {
+        words.iter().map(|word| format!("{quote}{word}{quote}")).collect()
+    };
+    let mut parts = quoted(all);
+    if !any.is_empty() {
+        parts.push(format!("({})", quoted(any).join(or)));
+    }
+    parts.join(and)
 }
 
 #[cfg(test)]
@@ -143,10 +266,17 @@ mod tests {
 
     #[test]
     fn the_text_has_each_word_once_and_the_tenant_s() {
-        assert_eq!(search_text("a-1", ["John Doe", "john@x.com"]), "tenant612d31 com doe john x");
+        let words = words_of(["John Doe", "john@x.com"]);
+        assert_eq!(search_text("a-1", &words), "tenant612d31 com doe john x");
         let long: Vec<String> = (0..5_000).map(|number| format!("w{number}")).collect();
-        let text = search_text("t", long.iter().map(String::as_str));
-        assert_eq!(text.split(' ').count(), 1 + MOST_WORDS);
+        assert_eq!(words_of(long.iter().map(String::as_str)).len(), MOST_WORDS);
+    }
+
+    #[test]
+    fn full_text_languages() {
+        let (a, b, c) = ("a".to_owned(), "b".to_owned(), "c".to_owned());
+        assert_eq!(conjunction("'", " & ", " | ", &[&a, &b], &[&c]), "'c' & ('a' | 'b')");
+        assert_eq!(conjunction("\"", " AND ", " OR ", &[], &[&a, &b]), "\"a\" AND \"b\"");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use model::{AuditEvent, ClaimSubject, Holder, HolderId, Holding, Offer, TenantId, Timestamp};
 
-use super::create::words;
+use super::create::{SearchWords, search_words};
 use crate::db::{Rows, Tx, kinds, values};
 use crate::issuance::{CredentialRow, NewCredential, count_against_cap, insert_credentials, insert_holder};
 use crate::job::{JobKind, cancel};
@@ -50,11 +50,25 @@ pub enum ClaimOutcome {
 impl Store {
     /// Issues the credential of an offer and marks the offer as claimed, together with others that are claimed at the same time.
     pub async fn claim_offer(&self, plan: OfferClaimPlan) -> Result<ClaimOutcome, StoreError> {
-        self.claims.ask(plan).await?
+        let vocabulary = self.vocabularies.of(&self.db, &plan.tenant).await?;
+        let words = search_words(&plan.offer, Some(&plan.subject), &vocabulary);
+        let tenant = plan.tenant.clone();
+        let outcome = self.claims.ask(Claim { plan, words }).await??;
+        if outcome == ClaimOutcome::Claimed {
+            self.vocabularies.written(&self.db, &tenant, 1);
+        }
+        Ok(outcome)
     }
 }
 
-impl Decision for OfferClaimPlan {
+/// A claim with what the offer is found by from then on.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    plan: OfferClaimPlan,
+    words: SearchWords,
+}
+
+impl Decision for Claim {
     type Outcome = ClaimOutcome;
 
     fn stands(outcome: &ClaimOutcome) -> bool {
@@ -62,10 +76,12 @@ impl Decision for OfferClaimPlan {
     }
 
     async fn decide(&self, tx: &mut Tx) -> Result<ClaimOutcome, StoreError> {
-        let (plan, credential) = (self, &self.credential);
+        let Self { plan, words } = self;
+        let credential = &plan.credential;
         // Whoever knows the holder's DID finds the offer by it from now on. Looked up by its id alone, as in `Store::offer`.
         let sql = "UPDATE offer SET status = 'claimed', credential_id = v.column3, subject = v.column4, \
-                   revocation_id = v.column5, issued_at = v.column6, updated_at = v.column6, words = v.column7 \
+                   revocation_id = v.column5, issued_at = v.column6, updated_at = v.column6, words = v.column7, \
+                   common_0 = v.column8, common_1 = v.column9, common_2 = v.column10 \
                    FROM {rows} WHERE offer.id = v.column2 AND offer.tenant_id || '' = v.column1 \
                    AND offer.deleted_at IS NULL AND offer.status = 'ready_to_claim' \
                    AND (offer.expires_at IS NULL OR offer.expires_at > v.column6)";
@@ -76,9 +92,12 @@ impl Decision for OfferClaimPlan {
             plan.subject.as_str(),
             credential.core_claim_hash.0.as_slice(),
             plan.now,
-            words(&plan.offer, Some(&plan.subject))
+            words.own.as_str(),
+            words.common[0],
+            words.common[1],
+            words.common[2]
         ];
-        let kinds = kinds![Text, Text, Text, Text, Bytes, Int, Words];
+        let kinds = kinds![Text, Text, Text, Text, Bytes, Int, Words, Int, Int, Int];
         if tx.execute_rows(sql, Rows { kinds, rows: vec![row] }).await? != 1 {
             return Ok(ClaimOutcome::Raced);
         }

@@ -15,6 +15,7 @@ use crate::db::{Rows, kinds, values};
 use crate::issuance::digest;
 use crate::{Store, StoreError};
 
+pub(crate) use claim::Claim;
 pub use claim::{ClaimOutcome, OfferClaimPlan};
 pub use create::NewOffers;
 pub use delete::Deletion;
