@@ -409,11 +409,12 @@ const SQLITE_COLUMNS: &str = "SELECT m.name || '.' || p.name || ' ' || replace(p
      CASE WHEN p.\"notnull\" THEN 'NOT NULL' ELSE 'NULL' END || ' ' || COALESCE(p.dflt_value, '') \
      FROM sqlite_schema m, pragma_table_info(m.name) p \
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '_sqlx_migrations' AND m.name NOT LIKE 'offer_words%'";
-// PostgreSQL keeps words as a vector, and the days of moments; SQLite has a table for words.
+// PostgreSQL keeps words as a vector, the days of moments, and the parts of addresses and DIDs; SQLite has a table for words.
 const POSTGRES_COLUMNS: &str = "SELECT (table_name || '.' || column_name || ' ' || replace(upper(data_type), 'TSVECTOR', 'TEXT') \
      || ' ' || CASE is_nullable WHEN 'NO' THEN 'NOT NULL' ELSE 'NULL' END || ' ' || \
      replace(replace(COALESCE(column_default, ''), '::tsvector', ''), '::text', ''))::text FROM information_schema.columns \
-     WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' AND is_generated = 'NEVER'";
+     WHERE table_schema = 'public' AND table_name NOT IN ('_sqlx_migrations', 'offer_email_shared') \
+     AND is_generated = 'NEVER'";
 
 // Indexes that a constraint made have names of the database's own.
 const SQLITE_INDEXES: &str = "SELECT m.name || ' ' || CASE WHEN l.origin = 'c' THEN l.name ELSE l.origin END || ' ' || \
@@ -428,11 +429,13 @@ const POSTGRES_INDEXES: &str = "SELECT (t.relname || ' ' || \
      CASE WHEN i.indisprimary THEN 'pk' WHEN k.oid IS NOT NULL THEN 'u' ELSE c.relname END || ' ' || \
      CASE WHEN i.indisunique THEN 'unique' ELSE 'plain' END || ' (' || \
      (SELECT string_agg(a.attname, ',' ORDER BY o.place) FROM unnest(i.indkey) WITH ORDINALITY AS o(number, place) \
-      JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = o.number) || ') ' || \
+      JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = o.number WHERE o.place <= i.indnkeyatts) || ') ' || \
      replace(translate(COALESCE(pg_get_expr(i.indpred, i.indrelid), ''), '()', ''), '::text', ''))::text \
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam AND m.amname = 'btree' JOIN pg_class t ON t.oid = i.indrelid \
      JOIN pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'u' \
-     WHERE n.nspname = 'public' AND t.relname <> '_sqlx_migrations' AND c.relname NOT LIKE '%\\_day'";
+     WHERE n.nspname = 'public' AND t.relname NOT IN ('_sqlx_migrations', 'offer_email_shared') AND NOT EXISTS \
+     (SELECT FROM unnest(i.indkey) WITH ORDINALITY AS o(number, place) JOIN pg_attribute a ON a.attrelid = t.oid \
+      AND a.attnum = o.number WHERE o.place <= i.indnkeyatts AND a.attgenerated <> '')";
 
 const SQLITE_REFERENCES: &str = "SELECT m.name || '.' || f.\"from\" || ' -> ' || f.\"table\" || '.' || f.\"to\" \
      FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'";
