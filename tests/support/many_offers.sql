@@ -41,7 +41,11 @@ CREATE TEMPORARY TABLE vocabulary AS
 INSERT INTO common_words (tenant_id, words) SELECT pg_temp.tenant(0), string_agg(words, E'\n' ORDER BY place)
     FROM (SELECT place, string_agg(word, ' ' ORDER BY bit) AS words FROM vocabulary GROUP BY place) columns;
 
-WITH number AS (
+WITH codes AS MATERIALIZED (
+    SELECT jsonb_object_agg(word, 1::bigint << bit::int) FILTER (WHERE place = 0) AS bits_0,
+        jsonb_object_agg(word, 1::bigint << bit::int) FILTER (WHERE place = 1) AS bits_1,
+        jsonb_object_agg(word, 1::bigint << bit::int) FILTER (WHERE place = 2) AS bits_2, array_agg(word) AS words FROM vocabulary
+), number AS (
     SELECT n, t, abs(hashint8(n)) AS h, abs(hashint8(n + 77777777)) % 5 + 1 AS program, abs(hashint8(n + 99999999)) % 3 AS status,
         abs(hashint8(n + 55555555)) AS g, 1735689600000000 + n * 30000000::bigint AS made
     FROM generate_series(0, 20) t, LATERAL generate_series(1, CASE WHEN t = 0 THEN {rows} ELSE 1000 END) n
@@ -75,12 +79,13 @@ SELECT pg_temp.pseudo('offer' || t || '/' || n), pg_temp.tenant(t), pg_temp.pseu
     CASE WHEN status = 2 THEN pg_temp.pseudo('user' || h / 3 % 8) END, CASE WHEN status = 2 THEN 'Credential compromised' END,
     CASE WHEN h % 3 > 0 THEN made + 31536000000000 END, TRUE, status = 2, made, pg_temp.pseudo('user' || h % 8),
     made + status * (h % 100000)::bigint * 1000000, pg_temp.pseudo('user' || h / 3 % 8),
-    ts_delete(array_to_tsvector(worded.words || ('tenant' || encode(pg_temp.tenant(t)::bytea, 'hex'))), shared.words), shared.bits_0, shared.bits_1, shared.bits_2
-FROM worded, LATERAL (
-    SELECT coalesce(bit_or(1::bigint << bit::int) FILTER (WHERE place = 0), 0) AS bits_0,
-        coalesce(bit_or(1::bigint << bit::int) FILTER (WHERE place = 1), 0) AS bits_1,
-        coalesce(bit_or(1::bigint << bit::int) FILTER (WHERE place = 2), 0) AS bits_2, coalesce(array_agg(word), '{}') AS words
-    FROM vocabulary WHERE t = 0 AND word = ANY (worded.words)) shared;
+    ts_delete(array_to_tsvector(worded.words || ('tenant' || encode(pg_temp.tenant(t)::bytea, 'hex'))),
+        CASE WHEN t = 0 THEN codes.words ELSE '{}' END), shared.bits_0, shared.bits_1, shared.bits_2
+FROM worded, codes, LATERAL (
+    SELECT coalesce(bit_or((codes.bits_0 ->> word)::bigint), 0) AS bits_0,
+        coalesce(bit_or((codes.bits_1 ->> word)::bigint), 0) AS bits_1,
+        coalesce(bit_or((codes.bits_2 ->> word)::bigint), 0) AS bits_2
+    FROM unnest(CASE WHEN t = 0 THEN worded.words ELSE '{}' END) AS word) shared;
 
 DO $$ DECLARE index record; BEGIN
     FOR index IN SELECT * FROM later LOOP EXECUTE index.indexdef; END LOOP;
