@@ -45,6 +45,8 @@ const SEARCHES: &[&str] = &[
     "filter.subject=$contains:did:bsv",
     "filter.email=$contains:example",
     "filter.email=$contains:@example.org",
+    "filter.email=$contains:name12",
+    "filter.subject=$contains:a4d",
     "filter.email=$not:$contains:example.org",
 ];
 
