@@ -8,11 +8,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use model::Timestamp;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::StoreError;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+/// Some of them are PostgreSQL's alone: indexes that SQLite has no use for.
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// An argument of a statement. `NULL` is typed, as PostgreSQL wants it.
 #[derive(Clone, Debug)]
@@ -418,10 +423,10 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 // sqlx locks PostgreSQL while it migrates; SQLite it would let two processes migrate at once.
                 let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-                sqlx::migrate!("migrations/sqlite").run(&mut *tx).await?;
+                SQLITE_MIGRATIONS.run(&mut *tx).await?;
                 tx.commit().await?;
             }
-            Self::Postgres { pool } => sqlx::migrate!("migrations/postgres").run(pool).await?,
+            Self::Postgres { pool } => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(())
     }
@@ -429,7 +434,11 @@ impl Db {
     /// How many migrations this version has that the database has not seen; an empty database lacks them all.
     pub(crate) async fn pending_migrations(&self) -> Result<usize, StoreError> {
         const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
-        let known = sqlx::migrate!("migrations/sqlite").iter().count();
+        let migrations = match self {
+            Self::Sqlite { .. } => &SQLITE_MIGRATIONS,
+            Self::Postgres { .. } => &POSTGRES_MIGRATIONS,
+        };
+        let known = migrations.iter().count();
         let applied: Result<Vec<(i64,)>, StoreError> = self.fetch_all(APPLIED, Vec::new()).await;
         match applied {
             Ok(applied) => known.checked_sub(applied.len()).ok_or(StoreError::Newer),

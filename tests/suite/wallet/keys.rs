@@ -26,6 +26,11 @@ on_both!(a_key_of_each_kind_may_be_sent_by_value, async |server: Server| {
     }
 });
 
+/// A coordinate: 43 characters that nothing compresses.
+fn x_of(key: &WalletKey) -> String {
+    key.jwk()["x"].as_str().expect("a coordinate").to_owned()
+}
+
 /// The names by which a wallet may call its key: each with the DID that is meant.
 fn names(key: &WalletKey) -> Vec<(String, String)> {
     let jwk = vc::did::did_jwk(key.public_key());
@@ -33,12 +38,15 @@ fn names(key: &WalletKey) -> Vec<(String, String)> {
     longer["use"] = json!("sig");
     // The same key in other words: the DID stays the one that the wallet wrote.
     let wordy = format!("did:jwk:{}", jose::b64url_encode(longer.to_string().as_bytes()));
+    longer["note"] = json!((0..30).map(|_| x_of(&WalletKey::generate())).collect::<String>());
+    let long = format!("did:jwk:{}", jose::b64url_encode(longer.to_string().as_bytes()));
     let did_key = vc::did::did_key(key.public_key()).expect("a did:key");
     let fragment = did_key.strip_prefix("did:key:").expect("its prefix").to_owned();
     vec![
         (format!("{jwk}#0"), jwk.clone()),
         (jwk.clone(), jwk),
         (format!("{wordy}#0"), wordy),
+        (format!("{long}#0"), long),
         (format!("{did_key}#{fragment}"), did_key.clone()),
         (did_key.clone(), did_key),
     ]

@@ -61,8 +61,9 @@ impl Vocabularies {
         }
         let (this, db, tenant) = (Arc::clone(self), db.clone(), tenant.clone());
         tokio::spawn(async move {
-            // Nothing depends on it but speed, and it is tried again.
-            let _ = this.look(&db, &tenant).await;
+            if let Err(error) = this.look(&db, &tenant).await {
+                tracing::warn!(%error, "offers could not be looked at for common words; it is tried again");
+            }
         });
     }
 
